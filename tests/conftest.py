@@ -1,0 +1,33 @@
+"""What several tests share: no network, no GPU, small things made once."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import pytest
+
+REVIEWS = [
+    "배우들 연기가 살아 있네요 두 번 봤어요",
+    "두 시간이 이렇게 길 줄이야.. 졸다 나옴",
+    "기대 안 했는데 웃다가 나옴 ㅋㅋㅋ",
+    "돈 아까워 죽겠네 진짜;;",
+    "마지막 장면에서 울었습니다ㅠㅠ",
+    "감독님 왜 그러셨어요",
+]
+
+
+@pytest.fixture
+def reviews_file(tmp_path):
+    """A function that writes a two-class TSV of a reader's own and returns its path."""
+
+    def write(name="own.tsv", labels=("좋음", "나쁨"), copies=10):
+        rows = ["text\tlabel"]
+        for i in range(copies):
+            for j, review in enumerate(REVIEWS):
+                rows.append(f"{review} {i}\t{labels[j % len(labels)]}")
+        path = tmp_path / name
+        path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        return path
+
+    return write
