@@ -1,0 +1,24 @@
+"""Raw files to frozen dataclass examples. Nothing here imports Keras to read a file."""
+
+from kerasnlp_tutorial.datasets.examples import (
+    LabeledText,
+    Splits,
+    class_names,
+    hold_out,
+)
+from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
+from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
+from kerasnlp_tutorial.datasets.table import read_labeled_texts
+
+__all__ = [
+    "NSMC",
+    "SAMPLE",
+    "Corpus",
+    "LabeledText",
+    "RemoteFile",
+    "Splits",
+    "class_names",
+    "hold_out",
+    "read_labeled_texts",
+    "read_nsmc",
+]

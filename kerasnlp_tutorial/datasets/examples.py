@@ -1,0 +1,85 @@
+"""Examples as plain frozen dataclasses, and how a part of them is held out."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kerasnlp_tutorial.errors import InputError
+
+
+@dataclass(frozen=True)
+class LabeledText:
+    """One document and its class."""
+
+    text: str
+    """The document as it stands in the file."""
+    label: str
+    """Name of its class."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A corpus, divided: to learn from, to choose the epoch by, to report on."""
+
+    train: Sequence[LabeledText]
+    validation: Sequence[LabeledText]
+    test: Sequence[LabeledText]
+    labels: tuple[str, ...]
+    """Class names; a class's id is its place here."""
+
+
+def hold_out(
+    examples: Sequence[LabeledText], ratio: float, seed: int
+) -> tuple[list[LabeledText], list[LabeledText]]:
+    """Divide examples at random into a larger and a smaller part, class by class.
+
+    Every class keeps at least one example in the larger part, so a class with a
+    single example is not held out at all.
+
+    Args:
+        examples: the examples to divide.
+        ratio: share of each class that goes to the smaller part, 0 to 1.
+        seed: the same seed divides the same examples in the same way.
+
+    Returns:
+        `(larger, smaller)`, each in the order of `examples`.
+
+    Raises:
+        InputError: no class has two examples, so that nothing can be held out.
+    """
+    by_label = defaultdict(list)
+    for index, example in enumerate(examples):
+        by_label[example.label].append(index)
+    held = set()
+    generator = random.Random(seed)
+    for label in sorted(by_label):
+        indices = by_label[label]
+        count = min(max(1, round(len(indices) * ratio)), len(indices) - 1)
+        held.update(generator.sample(indices, count))
+    if not held:
+        raise InputError(
+            f"too few examples to hold some out: {len(examples)} of "
+            f"{len(by_label)} classes; at least one class needs two or more"
+        )
+    larger = [example for index, example in enumerate(examples) if index not in held]
+    return larger, [examples[index] for index in sorted(held)]
+
+
+def class_names(examples: Sequence[LabeledText], where: str) -> tuple[str, ...]:
+    """Return the sorted class names of training examples.
+
+    Args:
+        examples: training examples.
+        where: file name for the error message.
+
+    Raises:
+        InputError: there are fewer than two classes.
+    """
+    counts = Counter(example.label for example in examples)
+    if len(counts) < 2:
+        raise InputError(
+            f"{where}: a classifier needs at least two classes, but all "
+            f"{len(examples)} examples have the label {next(iter(counts), None)!r}"
+        )
+    return tuple(sorted(counts))
