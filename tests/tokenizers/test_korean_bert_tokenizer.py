@@ -1,0 +1,148 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from golden.tokenizer_texts import STRINGS, TRAINABLE
+from tokenizers import BertWordPieceTokenizer
+
+from kerasnlp_tutorial.datasets import SAMPLE, read_nsmc
+from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer, train_wordpiece
+
+REVIEWS = [
+    example.text
+    for split in ("train", "test")
+    for example in read_nsmc(SAMPLE.path(f"ratings_{split}.txt"))
+]
+
+
+@pytest.fixture(scope="module")
+def vocabulary():
+    """Learnt from the tricky texts too, so that most of them are not just [UNK]."""
+    return train_wordpiece(REVIEWS + TRAINABLE, 6000)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(vocabulary):
+    return KoreanBertTokenizer(vocabulary)
+
+
+@pytest.fixture(scope="module")
+def reference(vocabulary):
+    ids = {token: i for i, token in enumerate(vocabulary)}
+    return BertWordPieceTokenizer(ids, lowercase=False, strip_accents=False)
+
+
+def in_tf_data(tokenizer, texts):
+    dataset = tf.data.Dataset.from_tensor_slices(texts).batch(64).map(tokenizer)
+    return [ids for batch in dataset for ids in batch.to_list()]
+
+
+def expected(reference, texts):
+    encodings = reference.encode_batch(texts, add_special_tokens=False)
+    return [encoding.ids for encoding in encodings]
+
+
+def assert_same(texts, actual, wanted):
+    different = [
+        (text, a, w) for text, a, w in zip(texts, actual, wanted, strict=True) if a != w
+    ]
+    assert different == []
+
+
+def test_there_are_enough_tricky_texts():
+    assert len(set(STRINGS)) >= 200
+
+
+def test_ids_equal_hugging_faces_on_tricky_texts(tokenizer, reference):
+    wanted = expected(reference, STRINGS)
+    assert_same(STRINGS, in_tf_data(tokenizer, STRINGS), wanted)
+    assert_same(STRINGS, tokenizer(STRINGS), wanted)
+
+
+def test_ids_equal_hugging_faces_on_reviews(tokenizer, reference):
+    assert_same(REVIEWS, in_tf_data(tokenizer, REVIEWS), expected(reference, REVIEWS))
+
+
+def test_golden_ids():
+    vocabulary = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "영화",
+        "##는",
+        "최",
+        "##고",
+    ]
+    vocabulary += ["ㅋ", "##ㅋ", "!", "大", "가"]
+    tokenizer = KoreanBertTokenizer(vocabulary)
+    assert tokenizer(
+        [
+            "영화는 최고!",
+            "ㅋㅋㅋ",
+            "영\u200b화는\u3000최고",
+            "大大",
+            "뷁",
+            "[MASK]는 [CLS]",
+            "",
+            "가" * 101,
+        ]
+    ) == [
+        [5, 6, 7, 8, 11],
+        [9, 10, 10],
+        [5, 6, 7, 8],
+        [12, 12],
+        [1],
+        [4, 1, 2],
+        [],
+        [1],
+    ]
+
+
+def test_one_text_gives_one_row(tokenizer, reference):
+    text = "이 영화 최고"
+    np.testing.assert_array_equal(tokenizer(text), expected(reference, [text])[0])
+    scalar = tf.data.Dataset.from_tensors(text).map(tokenizer)
+    np.testing.assert_array_equal(next(iter(scalar)), tokenizer(text))
+
+
+def test_detokenize(tokenizer):
+    text = "이 영화 최고"
+    assert tokenizer.detokenize([tokenizer(text)])[0] == text
+
+
+def test_survives_serialization(tokenizer, tmp_path):
+    loaded = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(tokenizer)
+    )
+    tokenizer.save_assets(tmp_path)
+    loaded.load_assets(tmp_path)
+    assert type(loaded) is KoreanBertTokenizer
+    assert loaded.get_vocabulary() == tokenizer.get_vocabulary()
+    assert in_tf_data(loaded, STRINGS) == in_tf_data(tokenizer, STRINGS)
+
+
+@pytest.mark.parametrize(
+    "option", [{"lowercase": True}, {"strip_accents": True}, {"split": False}]
+)
+def test_options_that_change_ids_are_refused(vocabulary, option):
+    with pytest.raises(ValueError, match="always has"):
+        KoreanBertTokenizer(vocabulary, **option)
+
+
+def test_every_character_of_korean_text_is_treated_as_the_reference_does(
+    tokenizer, reference
+):
+    # All of the Basic Multilingual Plane but surrogates, each between two letters. The
+    # reference's tables of punctuation and format characters are those of an older
+    # Unicode; what was added since (none of it Korean) may differ.
+    added_since = {0x61D, 0x890, 0x891, 0x8E2, 0x9FD, 0xA76, 0xC77, 0xC84, 0x166D}
+    added_since |= {0x1B7D, 0x1B7E, *range(0x2E43, 0x2E5E)}
+    characters = [
+        chr(code)
+        for code in range(0x10000)
+        if not 0xD800 <= code < 0xE000 and code not in added_since
+    ]
+    texts = [f"a{character}a" for character in characters]
+    assert_same(texts, in_tf_data(tokenizer, texts), expected(reference, texts))
