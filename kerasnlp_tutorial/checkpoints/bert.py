@@ -1,0 +1,59 @@
+"""BERT backbones by name."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras_nlp
+
+from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer, train_wordpiece
+
+
+def load_bert(
+    config: TrainingConfig, texts: Iterable[str]
+) -> tuple[keras_nlp.models.BertBackbone, KoreanBertTokenizer]:
+    """Return the backbone that `config.backbone` names, and its tokenizer.
+
+    Args:
+        config: `backbone` is `scratch` (random weights of the size that the config
+            gives, and a vocabulary learnt from `texts`) or a folder with a
+            KerasNLP preset of a BERT, such as a finished training.
+        texts: training texts; iterated over only for `scratch`.
+
+    Raises:
+        InputError: there is no such preset, or it is too short for
+            `config.sequence_length`.
+    """
+    if config.backbone == "scratch":
+        return _from_scratch(config, texts)
+    folder = Path(config.backbone)
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"backbone must be 'scratch' or a folder with a KerasNLP preset (it has a "
+            f"config.json); received {config.backbone!r}"
+        )
+    backbone = keras_nlp.models.BertBackbone.from_preset(
+        str(folder), dropout=config.dropout
+    )
+    if config.sequence_length > backbone.max_sequence_length:
+        raise InputError(
+            f"sequence_length must be at most {backbone.max_sequence_length} with "
+            f"backbone {config.backbone!r}; received {config.sequence_length}"
+        )
+    tokenizer = keras_nlp.tokenizers.BertTokenizer.from_preset(str(folder))
+    return backbone, KoreanBertTokenizer(tokenizer.get_vocabulary())
+
+
+def _from_scratch(config, texts):
+    tokenizer = KoreanBertTokenizer(train_wordpiece(texts, config.vocabulary_size))
+    backbone = keras_nlp.models.BertBackbone(
+        vocabulary_size=tokenizer.vocabulary_size(),
+        num_layers=config.num_layers,
+        num_heads=config.num_heads,
+        hidden_dim=config.hidden_dim,
+        intermediate_dim=config.intermediate_dim,
+        dropout=config.dropout,
+        max_sequence_length=config.sequence_length,
+    )
+    return backbone, tokenizer

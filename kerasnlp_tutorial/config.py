@@ -1,0 +1,131 @@
+"""The settings that the training chapters share, and how text becomes settings."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from kerasnlp_tutorial.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """Settings of any fine-tuning; each chapter's `Config` adds its own.
+
+    Raises:
+        InputError: a value that cannot work; the message names the field, the
+            value received and what would be right.
+    """
+
+    dataset: str = "sample"
+    """Corpus: `sample` (inside the package) or a published one, by name."""
+    data_dir: str | None = None
+    """Folder with the corpus's files; None: the cache, or a download to it."""
+    train_file: str | None = None
+    """File of your own, instead of `dataset`."""
+    test_file: str | None = None
+    """Its test set; None: a part of `train_file` is held out."""
+    max_train_examples: int | None = None
+    """Train on that many examples, chosen at random; None: on all."""
+    validation_ratio: float = 0.1
+    """Share of the training examples that is held out to choose the best epoch."""
+
+    backbone: str = "scratch"
+    """`scratch`, or a folder with a KerasNLP preset."""
+    vocabulary_size: int = 8000
+    """Tokens of the vocabulary; this field and the next four are for `scratch`."""
+    num_layers: int = 4
+    """Transformer layers."""
+    num_heads: int = 4
+    """Attention heads of each layer."""
+    hidden_dim: int = 256
+    """Width of a token's vector."""
+    intermediate_dim: int = 1024
+    """Width of the feed-forward layers."""
+    sequence_length: int = 128
+    """Most tokens of an input, special ones included; the rest is cut off."""
+    dropout: float = 0.1
+    """Share of the values dropped while training."""
+
+    batch_size: int = 32
+    """Examples of one step."""
+    epochs: int | None = None
+    """Passes over the training examples; None: chosen by their number."""
+    learning_rate: float = 3e-4
+    """Peak of the learning rate."""
+    warmup_ratio: float = 0.1
+    """Share of the training in which the learning rate rises."""
+    weight_decay: float = 0.01
+    """Decoupled weight decay of AdamW."""
+    max_minutes: float | None = None
+    """Time for `model.fit`, in minutes; the schedule is shortened to fit."""
+    seed: int = 7
+    """Of initial weights, dropout, splits and order."""
+
+    output: str | None = None
+    """Directory to write; None: `runs/<chapter>-<next number>`."""
+    overwrite: bool = False
+    """Replace `output` if it exists."""
+    resume: bool = False
+    """Continue the unfinished training of `output`, with the settings it began with."""
+
+    def __post_init__(self):
+        for name in ("num_layers", "num_heads", "hidden_dim", "intermediate_dim"):
+            self._require(name, getattr(self, name) > 0, "above 0")
+        for name in ("max_train_examples", "epochs", "max_minutes"):
+            value = getattr(self, name)
+            self._require(name, value is None or value > 0, "above 0")
+        for name in ("validation_ratio", "warmup_ratio"):
+            self._require(name, 0 < getattr(self, name) < 1, "between 0 and 1")
+        self._require("batch_size", self.batch_size > 0, "above 0")
+        self._require("learning_rate", self.learning_rate > 0, "above 0")
+        self._require("weight_decay", self.weight_decay >= 0, "0 or more")
+        self._require("dropout", 0 <= self.dropout < 1, "at least 0 and below 1")
+        self._require("sequence_length", self.sequence_length > 2, "above 2")
+        # Five special tokens, and something for them to stand beside.
+        self._require("vocabulary_size", self.vocabulary_size > 5, "above 5")
+        multiple = f"a multiple of num_heads={self.num_heads}"
+        self._require("hidden_dim", self.hidden_dim % self.num_heads == 0, multiple)
+
+    def _require(self, name: str, holds: bool, expected: str) -> None:
+        if not holds:
+            received = getattr(self, name)
+            raise InputError(f"{name} must be {expected}; received {received!r}")
+
+
+def parse_fields(config_class: type, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Turn `field=value` texts into values of the fields' types.
+
+    Args:
+        config_class: a dataclass.
+        texts: field name to its value as text; `none` for None.
+
+    Returns:
+        The fields by name, for `config_class(**fields)` or `dataclasses.replace`.
+
+    Raises:
+        InputError: an unknown field, or a text that is no value of its type.
+    """
+    hints = typing.get_type_hints(config_class)
+    values = {}
+    for name, text in texts.items():
+        if name not in hints:
+            known = ", ".join(sorted(hints))
+            raise InputError(f"there is no setting {name!r}; the settings are: {known}")
+        values[name] = _parse(name, hints[name], text)
+    return values
+
+
+def _parse(name: str, hint: Any, text: str) -> Any:
+    types_ = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if type(None) in types_ and text.lower() == "none":
+        return None
+    kind = next(type_ for type_ in types_ if type_ is not type(None))
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[text.lower()]
+        return kind(text)
+    except (KeyError, ValueError):
+        expected = "true or false" if kind is bool else f"of type {kind.__name__}"
+        raise InputError(f"{name} must be {expected}; received {text!r}") from None

@@ -1,0 +1,273 @@
+"""What every chapter's training shares: cached ids, length buckets, callbacks."""
+
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import keras
+import keras_nlp
+import numpy as np
+import tensorflow as tf
+
+from kerasnlp_tutorial.runs import HISTORY_FILE, read_history
+
+logger = logging.getLogger(__name__)
+
+_BUCKET_WIDTH = 8  # tokens; narrower buckets save little and shuffle less
+_ENCODE_BATCH = 512
+_BEST = "best.weights.h5"
+
+Features = Mapping[str, tf.RaggedTensor]
+
+
+def encode(
+    preprocessor: keras_nlp.models.Preprocessor,
+    inputs: Sequence[str] | tuple[Sequence[str], ...],
+) -> dict[str, tf.RaggedTensor]:
+    """Tokenise all texts once and drop the padding.
+
+    Args:
+        preprocessor: a KerasNLP preprocessor whose output has `token_ids`,
+            `segment_ids` and `padding_mask`.
+        inputs: texts, or a tuple of two lists of texts for pairs.
+
+    Returns:
+        `token_ids` and `segment_ids`, each int32, ragged, (examples, tokens),
+        with the special tokens in place.
+    """
+    pieces = {"token_ids": [], "segment_ids": []}
+    lengths = []
+    texts = tf.data.Dataset.from_tensor_slices((inputs,)).batch(_ENCODE_BATCH)
+    # y=None by name: else newer KerasNLP would take a pair for (x, y).
+    for batch in texts.map(
+        lambda x: preprocessor(x, y=None), num_parallel_calls=tf.data.AUTOTUNE
+    ):
+        real = np.asarray(batch["padding_mask"]).astype(bool)  # (batch, sequence)
+        lengths.append(real.sum(axis=1))
+        for name, values in pieces.items():
+            values.append(np.asarray(batch[name])[real])
+    row_lengths = np.concatenate(lengths)
+    return {
+        name: tf.RaggedTensor.from_row_lengths(np.concatenate(values), row_lengths)
+        for name, values in pieces.items()
+    }
+
+
+def bucketed_dataset(
+    features: Features,
+    targets: Sequence[int],
+    batch_size: int,
+    *,
+    pad_token_id: int = 0,
+    shuffle_seed: int | None = None,
+) -> tf.data.Dataset:
+    """Batch encoded examples with others of about their length.
+
+    A batch is padded to the end of its bucket (a multiple of 8 tokens, or the
+    longest example) and not to the longest that the model takes; on short reviews
+    that is most of the work saved.
+
+    Args:
+        features: what `encode` returns.
+        targets: int class ids, length (examples,).
+        batch_size: examples a batch; the last one of a bucket may have fewer.
+        pad_token_id: id that fills up `token_ids`.
+        shuffle_seed: shuffle anew each epoch, reproducibly; None keeps the order
+            within each bucket.
+
+    Returns:
+        Dataset of known length. Each element is `(x, y)`, where `x` has int32
+        `token_ids`, `segment_ids` and `padding_mask`, shape (batch, bucket), and
+        `y` is int32, (batch,).
+    """
+    lengths = features["token_ids"].row_lengths().numpy()
+    longest = int(lengths.max())
+    # The last bucket ends with the longest text: the model may take no more.
+    ends = [*range(_BUCKET_WIDTH, longest, _BUCKET_WIDTH), longest]
+    examples = ({**features}, np.asarray(targets, "int32"))
+    dataset = tf.data.Dataset.from_tensor_slices(examples)
+    if shuffle_seed is not None:
+        dataset = dataset.shuffle(len(lengths), seed=shuffle_seed)
+    dataset = dataset.map(
+        lambda x, y: ({**x, "padding_mask": tf.ones_like(x["token_ids"])}, y)
+    )
+    dataset = dataset.bucket_by_sequence_length(
+        lambda x, y: tf.size(x["token_ids"]),
+        bucket_boundaries=[end + 1 for end in ends],  # exclusive
+        bucket_batch_sizes=[batch_size] * (len(ends) + 1),
+        padding_values=(
+            {"token_ids": pad_token_id, "segment_ids": 0, "padding_mask": 0},
+            0,
+        ),
+        pad_to_bucket_boundary=True,
+    )
+    in_bucket = np.bincount((lengths - 1) // _BUCKET_WIDTH)
+    steps = int(np.ceil(in_bucket / batch_size).sum())
+    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+
+
+def predict_logits(
+    model: keras_nlp.models.Task,
+    features: Features,
+    batch_size: int,
+    pad_token_id: int = 0,
+) -> np.ndarray:
+    """Run a model over encoded examples, batched by length, in their own order.
+
+    Args:
+        model: takes `token_ids`, `segment_ids` and `padding_mask`.
+        features: what `encode` returns.
+        batch_size: examples a batch.
+        pad_token_id: id that fills up `token_ids`.
+
+    Returns:
+        float32 array, (examples, ...).
+    """
+    # Each batch brings the places of its examples where a target would be.
+    places = range(int(features["token_ids"].nrows()))
+    dataset = bucketed_dataset(features, places, batch_size, pad_token_id=pad_token_id)
+    order = np.concatenate([y for _, y in dataset])
+    with already_encoded(model):
+        # predict() sets up an epoch for each call; with a batch or two that is most
+        # of the time.
+        if len(dataset) <= 2:
+            outputs = np.concatenate([model.predict_on_batch(x) for x, _ in dataset])
+        else:
+            outputs = model.predict(dataset, verbose=0)
+    logits = np.empty_like(outputs, dtype="float32")
+    logits[order] = outputs
+    return logits
+
+
+def adamw(learning_rate: float, weight_decay: float) -> keras.optimizers.AdamW:
+    """Return AdamW as BERT is fine-tuned: clipped, no decay of biases and norms.
+
+    Args:
+        learning_rate: peak rate; `WarmupLinearDecay` moves it.
+        weight_decay: decoupled decay of the weight matrices.
+    """
+    optimizer = keras.optimizers.AdamW(
+        learning_rate, weight_decay=weight_decay, global_clipnorm=1.0
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+class WarmupLinearDecay(keras.callbacks.Callback):
+    """Raise the learning rate linearly, then lower it linearly to zero.
+
+    A callback and not a `LearningRateSchedule`, because a training that has a time
+    budget must come down when the time is up, however many steps that is.
+
+    Args:
+        peak: highest learning rate.
+        total_steps: steps after which the rate is zero.
+        warmup_ratio: share of the training in which the rate rises.
+        max_minutes: stop after this time and shorten the schedule to fit; None for
+            no limit.
+    """
+
+    def __init__(
+        self,
+        peak: float,
+        total_steps: int,
+        warmup_ratio: float,
+        max_minutes: float | None = None,
+    ):
+        super().__init__()
+        self.peak = peak
+        self.total_steps = total_steps
+        self.warmup_ratio = warmup_ratio
+        self.max_seconds = max_minutes and 60 * max_minutes
+
+    def on_train_begin(self, logs=None):
+        self._started = time.monotonic()
+
+    def progress(self, step: float, seconds: float) -> float:
+        """Return how much of the training is over, 0 to 1."""
+        by_time = seconds / self.max_seconds if self.max_seconds else 0.0
+        return min(max(step / self.total_steps, by_time), 1.0)
+
+    def rate(self, progress: float) -> float:
+        """Return the learning rate at a point of the training."""
+        if progress < self.warmup_ratio:
+            return self.peak * progress / self.warmup_ratio
+        return self.peak * (1.0 - progress) / (1.0 - self.warmup_ratio)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        optimizer = self.model.optimizer
+        # Counted by the optimizer, so a resumed training goes on where it was; the
+        # rate of a step's middle, since at either end of the training it is zero.
+        step = int(keras.ops.convert_to_numpy(optimizer.iterations)) + 0.5
+        seconds = time.monotonic() - self._started
+        optimizer.learning_rate = self.rate(self.progress(step, seconds))
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.max_seconds and time.monotonic() - self._started >= self.max_seconds:
+            if not self.model.stop_training:
+                logger.info("the time budget of %.0f s is spent", self.max_seconds)
+            self.model.stop_training = True
+
+
+def checkpoint_callbacks(folder: Path, monitor: str) -> list[keras.callbacks.Callback]:
+    """Return callbacks that make a training resumable and keep its best epoch.
+
+    Args:
+        folder: for the checkpoints; one that already holds some is continued.
+        monitor: validation metric of which more is better, such as `val_accuracy`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.ModelCheckpoint(
+            folder / _BEST,
+            monitor=monitor,
+            mode="max",
+            save_best_only=True,
+            save_weights_only=True,
+            initial_value_threshold=max(read_history(folder)[monitor], default=None),
+        ),
+        keras.callbacks.CSVLogger(folder / HISTORY_FILE, append=True),
+        # Last, so that an epoch it has recorded is recorded by the others too.
+        keras.callbacks.BackupAndRestore(
+            folder / "backup", double_checkpoint=True, delete_checkpoint=False
+        ),
+    ]
+
+
+@contextlib.contextmanager
+def fitting(model: keras_nlp.models.Task, folder: Path) -> Iterator[None]:
+    """Fit on encoded examples, and end with the best epoch's weights.
+
+    Ctrl-C inside the block ends the training, not the program.
+
+    Args:
+        model: the Task that is trained inside the `with` block.
+        folder: the folder given to `checkpoint_callbacks`.
+    """
+    try:
+        with already_encoded(model):
+            yield
+    except KeyboardInterrupt:
+        logger.warning("interrupted: going on with the best weights so far")
+    if (folder / _BEST).is_file():
+        model.load_weights(folder / _BEST)
+
+
+@contextlib.contextmanager
+def already_encoded(model: keras_nlp.models.Task) -> Iterator[None]:
+    """Let `fit` and `predict` take a Task's features instead of texts."""
+    preprocessor, model.preprocessor = model.preprocessor, None
+    try:
+        yield
+    finally:
+        model.preprocessor = preprocessor
+
+
+def progress_verbosity() -> int:
+    """Return Keras's `verbose`: a bar for a person to watch, else a line an epoch."""
+    watched = sys.stdout.isatty() or "ipykernel" in sys.modules
+    return 1 if watched else 2
