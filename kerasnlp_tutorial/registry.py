@@ -1,0 +1,53 @@
+"""Chapter number or name to chapter module; the only place that knows the chapters."""
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+
+from kerasnlp_tutorial.errors import InputError
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What can be said of a chapter without importing it (and Keras)."""
+
+    number: int
+    """The book's chapter number."""
+    module_name: str
+    """Module inside `kerasnlp_tutorial.chapters`."""
+    title: str
+    """Title in Korean."""
+
+    @property
+    def name(self) -> str:
+        """Short name used on the command line and in run directories: `ch04`."""
+        return f"ch{self.number:02d}"
+
+    def load(self) -> ModuleType:
+        """Import and return the chapter's module (imports Keras)."""
+        return importlib.import_module(f"kerasnlp_tutorial.chapters.{self.module_name}")
+
+
+CHAPTERS = (
+    Chapter(4, "ch04_document_classification", "문서에 꼬리표 달기: 문서 분류"),
+)
+
+
+def find(name: str) -> Chapter:
+    """Return the chapter called `name`.
+
+    Args:
+        name: `"ch04"`, `"4"`, `"04"`, `"ch04_document_classification"` or
+            `"document_classification"`.
+
+    Raises:
+        InputError: no chapter has this name.
+    """
+    for chapter in CHAPTERS:
+        topic = chapter.module_name.partition("_")[2]
+        number = str(chapter.number)
+        names = {chapter.name, number, number.zfill(2), chapter.module_name, topic}
+        if name.lower() in names:
+            return chapter
+    known = ", ".join(chapter.name for chapter in CHAPTERS)
+    raise InputError(f"there is no chapter {name!r}; the chapters are: {known}")

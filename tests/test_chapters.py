@@ -1,0 +1,110 @@
+"""What every chapter must keep to, so that lesson, module and script are one file."""
+
+import ast
+import builtins
+from pathlib import Path
+
+import pytest
+
+from kerasnlp_tutorial import registry
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = sorted((ROOT / "chapters").glob("ch*.py"))
+VERBS = ["Config", "INPUT_FIELDS", "METRICS", "load_examples", "make_dataset"]
+VERBS += ["build_model", "train", "evaluate", "predict"]
+
+chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def is_guard(node):
+    return (
+        isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
+    )
+
+
+def cells(path):
+    """The code cells of a py:percent file."""
+    parts = path.read_text(encoding="utf-8").split("\n# %%")
+    return [
+        part.partition("\n")[2] for part in parts if not part.startswith(" [markdown]")
+    ]
+
+
+def code_lines(source):
+    return [
+        line
+        for line in source.splitlines()
+        if line.strip() and not line.strip().startswith("#")
+    ]
+
+
+def bound_names(nodes):
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+
+
+def test_the_registry_knows_every_chapter():
+    assert [chapter.module_name for chapter in registry.CHAPTERS] == [
+        p.stem for p in CHAPTERS
+    ]
+
+
+@chapters
+def test_a_run_cell_is_one_guard_without_multi_line_strings(path):
+    for source in cells(path):
+        nodes = ast.parse(source).body
+        guards = [node for node in nodes if is_guard(node)]
+        if not guards:
+            continue
+        assert len(nodes) == 1, source
+        for node in ast.walk(guards[0]):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.lineno == node.end_lineno, source
+
+
+@chapters
+def test_no_function_reads_what_only_a_run_cell_binds(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guards = [node for node in tree.body if is_guard(node)]
+    plain = [node for node in tree.body if not is_guard(node)]
+    module_names = set(
+        bound_names(node for node in plain if isinstance(node, ast.Assign))
+    )
+    only_guarded = set(bound_names(guards)) - module_names - set(dir(builtins))
+    for function in plain:
+        if not isinstance(function, ast.FunctionDef | ast.ClassDef):
+            continue
+        arguments = {
+            node.arg for node in ast.walk(function) if isinstance(node, ast.arg)
+        }
+        local = arguments | set(bound_names([function]))
+        read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        assert not (read - local) & only_guarded, function.name
+
+
+@chapters
+def test_a_chapter_is_short(path):
+    assert sum(len(code_lines(source)) for source in cells(path)) <= 320
+
+
+@chapters
+def test_a_chapter_defines_no_registered_class(path):
+    assert "register_keras_serializable" not in path.read_text(encoding="utf-8")
+
+
+@chapters
+def test_a_task_chapter_has_the_verbs(path):
+    chapter = registry.find(path.stem)
+    if chapter.number >= 4:
+        module = chapter.load()
+        assert [verb for verb in VERBS if not hasattr(module, verb)] == []
+
+
+def test_only_the_registry_resolves_chapters():
+    for path in (ROOT / "kerasnlp_tutorial").rglob("*.py"):
+        if path.name != "registry.py":
+            assert "kerasnlp_tutorial.chapters" not in path.read_text(
+                encoding="utf-8"
+            ).replace("(`kerasnlp_tutorial.chapters`)", ""), path
