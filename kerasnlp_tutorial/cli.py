@@ -1,0 +1,241 @@
+"""The command `kerasnlp-tutorial`. Keras is imported by the commands that need it."""
+
+import argparse
+import dataclasses
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import kerasnlp_tutorial
+from kerasnlp_tutorial import registry, runs
+from kerasnlp_tutorial.config import parse_fields
+from kerasnlp_tutorial.datasets.table import decode_utf8
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.inputs import parse_inputs
+
+PROGRAM = "kerasnlp-tutorial"
+USAGE_ERROR = 2
+
+# Where a user's input goes wrong without our noticing it first.
+_INPUT_ERRORS = (
+    InputError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+    ConnectionError,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    Args:
+        arguments: the words after the program's name; None for `sys.argv`.
+    """
+    options = _parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    try:
+        options.command(options)
+        sys.stdout.flush()
+    except _INPUT_ERRORS as error:
+        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description="Korean NLP with BERT and GPT on Keras."
+    )
+    version = f"%(prog)s {kerasnlp_tutorial.__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    chapters = commands.add_parser("chapters", help="list the chapters")
+    chapters.set_defaults(command=_chapters)
+
+    train = commands.add_parser(
+        "train",
+        help="train a chapter's model and save it",
+        description="Train a chapter's model, measure it on the test set, save it. "
+        "With no option: on the embedded sample, offline.",
+    )
+    train.add_argument("chapter", help="such as ch04")
+    _add_data_options(train)
+    train.add_argument("--backbone", metavar="B", help="scratch, or a preset folder")
+    train.add_argument("--output", metavar="DIR", help="default: runs/CHAPTER-NUMBER")
+    train.add_argument("--overwrite", action="store_true", help="replace DIR")
+    train.add_argument("--resume", action="store_true", help="continue DIR's training")
+    train.add_argument("--max-minutes", metavar="M", help="time to train, at most")
+    _add_set_and_json(train)
+    train.set_defaults(command=_train)
+
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure a trained model",
+        description="Measure a trained model. With no option: on the test set that "
+        "belongs to its training data.",
+    )
+    evaluate.add_argument("directory", metavar="DIR", help="written by train")
+    _add_data_options(evaluate)
+    _add_set_and_json(evaluate)
+    evaluate.set_defaults(command=_evaluate)
+
+    predict = commands.add_parser(
+        "predict",
+        help="apply a trained model to texts",
+        description="Apply a trained model to texts, or to standard input: a text a "
+        "line, or JSON lines, or TSV with the input fields as header.",
+    )
+    predict.add_argument("directory", metavar="DIR", help="written by train")
+    predict.add_argument("texts", metavar="TEXT", nargs="*")
+    predict.add_argument("--json", action="store_true", help="one JSON object a line")
+    predict.set_defaults(command=_predict)
+    return parser
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset", metavar="NAME", help="sample, or a corpus by name")
+    parser.add_argument("--data-dir", metavar="D", help="folder with its files")
+    if parser.prog.endswith("train"):
+        parser.add_argument("--train-file", metavar="F", help="TSV or CSV of your own")
+    parser.add_argument("--test-file", metavar="F", help="TSV or CSV of your own")
+
+
+def _add_set_and_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        metavar="FIELD=VALUE",
+        action="append",
+        default=[],
+        help="any other setting of the chapter's Config, repeatable",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="the last line of output is a JSON object"
+    )
+
+
+def _given_fields(options: argparse.Namespace, names: Sequence[str]) -> dict[str, str]:
+    """Return the Config fields that the user has given, as text."""
+    fields = {}
+    for name in names:
+        value = getattr(options, name)
+        if value not in (None, False):
+            fields[name] = str(value)
+    for setting in options.set:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise InputError(f"--set takes FIELD=VALUE; received {setting!r}")
+        if name in fields:
+            raise InputError(f"{name} is given twice: {fields[name]!r} and {value!r}")
+        fields[name] = value
+    return fields
+
+
+def _one_of(fields: dict[str, str], name: str, other: str) -> None:
+    if name in fields and other in fields:
+        raise InputError(
+            f"give either --{name} or --{other.replace('_', '-')}, not both"
+        )
+
+
+_DATA_FIELDS = ("dataset", "data_dir", "test_file")
+_TRAIN_FIELDS = (
+    *_DATA_FIELDS,
+    "train_file",
+    "backbone",
+    "output",
+    "overwrite",
+    "resume",
+    "max_minutes",
+)
+
+
+def _chapters(options: argparse.Namespace) -> None:
+    for chapter in registry.CHAPTERS:
+        print(f"{chapter.name}  {chapter.title}  ({chapter.module_name})")
+
+
+def _train(options: argparse.Namespace) -> None:
+    chapter = registry.find(options.chapter)
+    fields = _given_fields(options, _TRAIN_FIELDS)
+    _one_of(fields, "dataset", "train_file")
+    if options.resume and (
+        extra := fields.keys() - {"resume", "output", "max_minutes"}
+    ):
+        raise InputError(
+            f"--resume goes on with the settings it began with; leave out: "
+            f"{', '.join(sorted(extra))}"
+        )
+    module = chapter.load()
+    config = module.Config(**parse_fields(module.Config, fields))
+    trained = module.train(config)
+    output = {**trained.metrics, "output": str(trained.path)}
+    _report(output, options.json, f"saved to {trained.path}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    fields = _given_fields(options, _DATA_FIELDS)
+    _one_of(fields, "dataset", "test_file")
+    training = runs.describe(options.directory)
+    module = registry.find(training["chapter"]).load()
+    values = parse_fields(module.Config, fields)
+    trained = runs.load(options.directory)
+    if "dataset" in values:
+        values = {"data_dir": None, "train_file": None, "test_file": None} | values
+    config = dataclasses.replace(trained.config, **values)
+    if config.train_file and not config.test_file:
+        examples = module.load_examples(config).test
+    else:
+        examples = module.read_examples(config, "test", trained.labels)
+    _report(module.evaluate(trained, examples), options.json)
+
+
+def _report(scores: dict[str, Any], as_json: bool, footer: str = "") -> None:
+    if as_json:
+        print(json.dumps(scores, ensure_ascii=False))
+        return
+    for name, value in scores.items():
+        nested = value.items() if isinstance(value, dict) else [(None, value)]
+        for inner, number in nested:
+            label = f"{name}.{inner}" if inner else name
+            print(
+                f"{label:24} {number:.4f}"
+                if isinstance(number, float)
+                else f"{label:24} {number}"
+            )
+    if footer:
+        print(footer)
+
+
+def _texts_from_stdin(fields: Sequence[str]) -> list[str]:
+    where = "standard input"
+    text = decode_utf8(sys.stdin.buffer.read(), where)
+    return [text for (text,) in parse_inputs(text, fields, where)]
+
+
+def _predict(options: argparse.Namespace) -> None:
+    training = runs.describe(options.directory)
+    module = registry.find(training["chapter"]).load()
+    texts = options.texts or _texts_from_stdin(module.INPUT_FIELDS)
+    trained = runs.load(options.directory)
+    for answer in module.predict(trained, texts):
+        if options.json:
+            print(json.dumps(answer, ensure_ascii=False))
+        else:
+            share = answer["probabilities"][answer["label"]]
+            print(f"{answer['label']}\t{share:.3f}\t{answer['text']}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

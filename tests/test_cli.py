@@ -1,0 +1,246 @@
+import io
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from kerasnlp_tutorial import cli
+from kerasnlp_tutorial.datasets import SAMPLE
+
+QUICK = {
+    "num_layers": 1,
+    "num_heads": 2,
+    "hidden_dim": 32,
+    "intermediate_dim": 64,
+    "vocabulary_size": 600,
+    "epochs": 1,
+}
+QUICK_OPTIONS = [
+    word for item in QUICK.items() for word in ("--set", "{}={}".format(*item))
+]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, stdin=None):
+        if stdin is not None:
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as error:  # argparse
+            code = error.code
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A model of three classes, trained from a file of the reader's own."""
+    folder = tmp_path_factory.mktemp("cli")
+    rows = [
+        f"{text} {i}\t{label}"
+        for i in range(40)
+        for text, label in [
+            ("정말 좋다", "긍정"),
+            ("정말 싫다", "부정"),
+            ("그냥 그렇다", "중립"),
+        ]
+    ]
+    (folder / "own.tsv").write_text(
+        "글\t감정\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
+    output = folder / "model"
+    arguments = ["train", "ch04", "--train-file", str(folder / "own.tsv"), "--json"]
+    arguments += ["--set", "text_column=글", "--set", "label_column=감정"]
+    options = [option.replace("epochs=1", "epochs=10") for option in QUICK_OPTIONS]
+    options += ["--set", "learning_rate=0.005", "--set", "batch_size=8"]
+    assert cli.main([*arguments, *options, "--output", str(output)]) == 0
+    return output
+
+
+def test_start_up_is_fast_and_imports_no_framework():
+    code = (
+        "import sys, kerasnlp_tutorial.cli\n"
+        "print([m for m in ('keras', 'tensorflow', 'numpy') if m in sys.modules])"
+    )
+    best = float("inf")
+    for _ in range(3):
+        started = time.perf_counter()
+        output = subprocess.run(
+            [sys.executable, "-m", "kerasnlp_tutorial.cli", "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        best = min(best, time.perf_counter() - started)
+    assert "train a chapter's model" in output
+    assert best < 0.3
+    assert (
+        subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+    )
+
+
+def test_chapters_are_listed(run):
+    code, out, _ = run("chapters")
+    assert code == 0
+    assert out.startswith("ch04  문서에 꼬리표 달기")
+
+
+def test_train_prints_one_json_line_last(run):
+    code, out, _ = run(
+        "train", "ch04", "--json", "--set", "max_train_examples=100", *QUICK_OPTIONS
+    )
+    report = json.loads(out.splitlines()[-1])
+    assert code == 0
+    assert report["n"] == 320
+    assert 0 < report["accuracy"] < 1 and report["seconds"] > 0
+    assert report["baselines"]["majority"] == 0.5
+    assert report["output"] == "runs/ch04-1"
+
+
+def test_evaluate_a_model_of_ones_own(run, trained, tmp_path):
+    code, out, _ = run("evaluate", trained, "--json")
+    assert code == 0
+    report = json.loads(out.splitlines()[-1])
+    assert (
+        report["n"] == 12 and report["accuracy"] == 1.0
+    )  # held out from the training file
+    test_file = tmp_path / "test.csv"
+    test_file.write_text(
+        '감정,글\n긍정,"정말 좋다 3"\n부정,정말 좋다 5\n', encoding="utf-8"
+    )
+    _, out, _ = run("evaluate", trained, "--test-file", test_file, "--json")
+    assert json.loads(out) == {
+        "accuracy": 0.5,
+        "macro_f1": pytest.approx(1 / 3),
+        "n": 2,
+    }
+
+
+def test_predict_texts_and_standard_input_agree(run, trained):
+    texts = ["정말 좋다 3", "정말 싫다 7", ""]
+    _, out, _ = run("predict", trained, *texts, "--json")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [answer["text"] for answer in answers] == texts
+    assert [answer["label"] for answer in answers[:2]] == ["긍정", "부정"]
+    for answer in answers:
+        assert list(answer["probabilities"]) == ["긍정", "부정", "중립"]
+        assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    _, from_stdin, _ = run(
+        "predict", trained, "--json", stdin="\n".join([*texts, ""]).encode()
+    )
+    assert from_stdin == out
+    code, plain, _ = run("predict", trained, texts[0])
+    assert (
+        code == 0 and plain.startswith("긍정\t0.") and plain.endswith("\t정말 좋다 3\n")
+    )
+    assert run("predict", trained, stdin=b"")[:2] == (0, "")
+
+
+def write(path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["trane"], "invalid choice: 'trane'"),
+        (["train"], "required: chapter"),
+        (["train", "ch99"], "no chapter 'ch99'; the chapters are: ch04"),
+        (
+            ["train", "ch04", "--dataset", "imdb"],
+            "dataset must be one of ['nsmc', 'sample']",
+        ),
+        (["train", "ch04", "--set", "epoch=3"], "there is no setting 'epoch'"),
+        (
+            ["train", "ch04", "--set", "epochs"],
+            "--set takes FIELD=VALUE; received 'epochs'",
+        ),
+        (
+            ["train", "ch04", "--set", "epochs=x"],
+            "epochs must be of type int; received 'x'",
+        ),
+        (["train", "ch04", "--max-minutes", "0"], "max_minutes must be above 0"),
+        (
+            ["train", "ch04", "--max-minutes", "1", "--set", "max_minutes=2"],
+            "given twice",
+        ),
+        (
+            ["train", "ch04", "--backbone", "bert"],
+            "backbone must be 'scratch' or a folder",
+        ),
+        (["train", "ch04", "--train-file", "none.tsv"], "none.tsv does not exist"),
+        (["train", "ch04", "--test-file", "none.tsv"], "none.tsv does not exist"),
+        (["train", "ch04", "--dataset", "nsmc", "--train-file", "a"], "not both"),
+        (
+            ["train", "ch04", "--data-dir", "nowhere"],
+            "nowhere/ratings_train.txt does not exist",
+        ),
+        (["train", "ch04", "--resume"], "--resume needs the --output"),
+        (["train", "ch04", "--resume", "--dataset", "nsmc"], "leave out: dataset"),
+        (
+            ["evaluate", ".", "--dataset", "nsmc", "--test-file", "a"],
+            "--test-file, not both",
+        ),
+        (["evaluate", "nowhere"], "nowhere is not a trained model"),
+        (["predict", "nowhere", "글"], "nowhere is not a trained model"),
+        (["predict", ".", "글"], ". is not a trained model"),
+    ],
+)
+def test_wrong_use_gets_one_message_and_exit_code_2(run, arguments, message):
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert message in err and "Traceback" not in err
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "own.tsv is empty"),
+        ("text\tlabel\n", "has a header but no rows"),
+        ("글\t감정\n좋다\t긍정\n", "own.tsv:1: the header must have one column 'text'"),
+        ("text\tlabel\n좋다\t긍정\n싫다\n", "own.tsv:3: 1 columns, expected 2"),
+        ("text\tlabel\n좋다\t긍정\n더 좋다\t긍정\n", "needs at least two classes"),
+        ("text\tlabel\n좋다\t긍정\n".encode("cp949"), "own.tsv:2: not UTF-8"),
+    ],
+)
+def test_a_bad_training_file_gets_one_message_and_leaves_nothing(
+    run, tmp_path, content, message
+):
+    path = write(tmp_path / "own.tsv", content)
+    code, _, err = run("train", "ch04", "--train-file", path)
+    assert code == 2
+    assert message in err and "Traceback" not in err
+    assert not list((tmp_path / "runs").glob("*"))
+
+
+def test_a_label_seen_only_in_test_gets_a_message_before_training(run, tmp_path):
+    train_file = write(tmp_path / "train.tsv", "text\tlabel\n좋다\t긍정\n싫다\t부정\n")
+    test_file = write(tmp_path / "test.tsv", "text\tlabel\n그냥\t중립\n")
+    code, _, err = run(
+        "train", "ch04", "--train-file", train_file, "--test-file", test_file
+    )
+    assert code == 2
+    assert "test.tsv:2: label '중립', expected '긍정' or '부정'" in err
+
+
+def test_predict_refuses_another_encoding(run, trained):
+    code, _, err = run("predict", trained, stdin="재미있다".encode("cp949"))
+    assert code == 2 and "standard input:1: not UTF-8" in err
+
+
+def test_another_test_set(run, trained):
+    code, out, _ = run("evaluate", trained, "--dataset", "sample", "--json")
+    assert code == 0 and json.loads(out)["n"] == 320  # its labels are two of the three
+    path = SAMPLE.path("ratings_test.txt")
+    code, _, err = run("evaluate", trained, "--test-file", path)
+    assert code == 2 and "the header must have one column '글'" in err

@@ -1,0 +1,88 @@
+"""What becomes of a training that is killed or interrupted, and a chapter as a script."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from kerasnlp_tutorial import runs
+
+pytestmark = pytest.mark.slow
+
+TRAIN = [sys.executable, "-m", "kerasnlp_tutorial.cli", "train", "ch04", "--json"]
+SETTINGS = [
+    "num_layers=1",
+    "num_heads=2",
+    "hidden_dim=64",
+    "intermediate_dim=128",
+    "epochs=60",
+]
+OPTIONS = [word for setting in SETTINGS for word in ("--set", setting)]
+
+
+def start_and_learn(folder):
+    """Start a long training and return it once two epochs are over."""
+    process = subprocess.Popen(
+        [*TRAIN, "--output", "out", *OPTIONS],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    checkpoints = folder / "out.partial/checkpoints"
+    deadline = time.monotonic() + 240
+    while len(runs.read_history(checkpoints)["epoch"]) < 2:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    return process
+
+
+def test_a_killed_training_goes_on_where_it_was(tmp_path):
+    process = start_and_learn(tmp_path)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "out").exists()
+    known = runs.read_history(tmp_path / "out.partial/checkpoints")["val_loss"]
+    again = subprocess.run(
+        [*TRAIN, "--output", "out"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert again.returncode == 2 and "add --resume" in again.stderr
+    resumed = subprocess.run(
+        [*TRAIN, "--output", "out", "--resume"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    history = runs.describe(tmp_path / "out")["history"]
+    # Killed between the record of an epoch and its backup, that epoch is repeated.
+    assert sorted(set(history["epoch"])) == list(range(60))
+    assert len(history["epoch"]) <= 61
+    assert history["val_loss"][: len(known)] == known
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_ctrl_c_ends_with_the_best_model_so_far(tmp_path):
+    process = start_and_learn(tmp_path)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    report = json.loads(output.splitlines()[-1])
+    training = runs.describe(tmp_path / "out")
+    assert report["accuracy"] == training["metrics"]["accuracy"]
+    assert 2 <= len(training["history"]["epoch"]) < 60
+
+
+def test_the_chapter_runs_as_a_script(tmp_path):
+    module = "kerasnlp_tutorial.chapters.ch04_document_classification"
+    output = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "'accuracy'" in output
+    assert runs.describe(tmp_path / "runs/ch04-1")["metrics"]["n"] == 320
