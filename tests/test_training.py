@@ -143,6 +143,7 @@ def test_a_time_budget_ends_the_training_with_validation(preprocessor):
             epochs=10,
             callbacks=[schedule],
             verbose=0,
+            shuffle=False,
         )
     assert len(history.epoch) == len(history.history["val_accuracy"]) == 1
     assert int(model.optimizer.iterations) < 2000
@@ -160,6 +161,7 @@ def fit(model, folder, dataset, epochs, extra=()):
                 *extra,
             ],
             verbose=0,
+            shuffle=False,
         )
 
 

@@ -140,7 +140,8 @@ def test_kerasnlp_itself_opens_the_directory(trained):
     )
     command = [sys.executable, "-c", code, str(trained.path)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    probabilities = keras.ops.softmax(json.loads(output.splitlines()[-1]), axis=-1)
+    logits = np.array(json.loads(output.splitlines()[-1]))
+    probabilities = keras.ops.softmax(logits, axis=-1)
     np.testing.assert_allclose(
         probabilities, ch04.predict_probabilities(trained, ["이 영화 좋다"]), atol=1e-6
     )
