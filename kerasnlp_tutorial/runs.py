@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import logging
 import shutil
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -84,6 +85,8 @@ class Run:
                 )
             else:
                 shutil.rmtree(run.partial, ignore_errors=True)
+                with contextlib.suppress(OSError):  # it holds other runs
+                    RUNS.rmdir()
             raise
 
     def _claim(self, overwrite: bool) -> None:
@@ -135,7 +138,11 @@ class Run:
         """
         whole = self.partial / "whole"
         shutil.rmtree(whole, ignore_errors=True)
+        # A preset is to be used or fine-tuned anew; the optimizer's state would make it
+        # three times as large.
+        optimizer, model.optimizer = model.optimizer, None
         model.save_to_preset(str(whole))
+        model.optimizer = optimizer
         _write_json(
             whole / TRAINING_FILE,
             {
@@ -232,7 +239,10 @@ def load(path: str | Path) -> TrainedModel:
     import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the preset
 
     chapter = registry.find(training["chapter"]).load()
-    model = keras_nlp.models.TextClassifier.from_preset(str(path))
+    with warnings.catch_warnings():
+        # KerasNLP compiles what it loads, and then misses the optimizer's state.
+        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+        model = keras_nlp.models.TextClassifier.from_preset(str(path))
     config = chapter.Config(**training["config"])
     labels = tuple(training["labels"])
     return TrainedModel(model, labels, config, training["metrics"], Path(path))

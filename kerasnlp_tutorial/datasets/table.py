@@ -143,8 +143,7 @@ def labeled_texts(
             continue
         text, label = fields[text_at], fields[label_at].strip()
         if label not in names if names else not label:
-            expected = " or ".join(map(repr, names)) if names else "a name"
-            problems.append((line, f"label {label!r}, expected {expected}"))
+            problems.append((line, f"label {label!r}, expected {_one_of(names)}"))
             continue
         if not text.strip():
             blank.append(line)
@@ -157,6 +156,14 @@ def labeled_texts(
             "%s: %d blank texts, first on line %d", path, len(blank), blank[0]
         )
     return examples
+
+
+def _one_of(names: dict[str, str] | None) -> str:
+    if not names:
+        return "a name"
+    shown = " or ".join(map(repr, list(names)[:_SHOWN]))
+    more = len(names) - _SHOWN
+    return f"{shown} or one of {more} more" if more > 0 else shown
 
 
 def read_labeled_texts(

@@ -121,6 +121,14 @@ def test_a_label_seen_only_in_test_is_named(write):
         read_labeled_texts(path, known_labels=("긍정", "부정"))
 
 
+def test_of_many_labels_a_message_names_a_few(write):
+    path = write("text\tlabel\n좋다\tx\n", "test.tsv")
+    with pytest.raises(
+        InputError, match="expected 'a' or 'b' or 'c' or 'd' or 'e' or one of 2 more"
+    ):
+        read_labeled_texts(path, known_labels=tuple("abcdefg"))
+
+
 def test_a_blank_label_is_malformed_and_a_blank_text_is_told(write, caplog):
     with pytest.raises(InputError, match=r"own.tsv:2: label '', expected a name"):
         read_labeled_texts(write("text\tlabel\n좋다\t \n", "own.tsv"))
