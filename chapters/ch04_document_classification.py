@@ -249,14 +249,14 @@ if __name__ == "__main__":
 # %%
 def bag_of_words_accuracy(train, validation, test, vocabulary_size, num_classes):
     """Train a linear model on token counts and return its test accuracy."""
-    names = ("token_ids", "segment_ids", "padding_mask")
-    inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in names}
+    token_ids = keras.Input((None,), dtype="int32")
+    padding_mask = keras.Input((None,), dtype="int32")
     weights = keras.layers.Embedding(
         vocabulary_size, num_classes, embeddings_initializer="zeros"
-    )(inputs["token_ids"])  # (batch, tokens, classes)
-    mask = keras.ops.cast(inputs["padding_mask"], weights.dtype)[..., None]
+    )(token_ids)  # (batch, tokens, classes)
+    mask = keras.ops.cast(padding_mask, weights.dtype)[..., None]
     logits = keras.ops.sum(weights * mask, axis=1)  # (batch, classes)
-    model = keras.Model(inputs, logits)
+    model = keras.Model([token_ids, padding_mask], logits)
     model.compile(
         optimizer=keras.optimizers.Adam(0.005),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -264,6 +264,10 @@ def bag_of_words_accuracy(train, validation, test, vocabulary_size, num_classes)
         jit_compile=False,
     )
     best = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    train, validation, test = (
+        part.map(lambda x, y: ((x["token_ids"], x["padding_mask"]), y))
+        for part in (train, validation, test)
+    )
     model.fit(
         train,
         validation_data=validation,
