@@ -226,6 +226,9 @@ def _texts_from_stdin(fields: Sequence[str]) -> list[str]:
 
 def _predict(options: argparse.Namespace) -> None:
     training = runs.describe(options.directory)
+    for text in options.texts:
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InputError(f"TEXT must be UTF-8; received {os.fsencode(text)!r}")
     module = registry.find(training["chapter"]).load()
     texts = options.texts or _texts_from_stdin(module.INPUT_FIELDS)
     trained = runs.load(options.directory)

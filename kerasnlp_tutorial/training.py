@@ -12,6 +12,7 @@ import keras_nlp
 import numpy as np
 import tensorflow as tf
 
+from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.runs import HISTORY_FILE, read_history
 
 logger = logging.getLogger(__name__)
@@ -247,6 +248,9 @@ def fitting(model: keras_nlp.models.Task, folder: Path) -> Iterator[None]:
     Args:
         model: the Task that is trained inside the `with` block.
         folder: the folder given to `checkpoint_callbacks`.
+
+    Raises:
+        InputError: the training diverged.
     """
     try:
         with already_encoded(model):
@@ -255,6 +259,11 @@ def fitting(model: keras_nlp.models.Task, folder: Path) -> Iterator[None]:
         logger.warning("interrupted: going on with the best weights so far")
     if (folder / _BEST).is_file():
         model.load_weights(folder / _BEST)
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise InputError(
+            "the training diverged: weights are not finite numbers any more; try a "
+            "lower learning_rate"
+        )
 
 
 @contextlib.contextmanager

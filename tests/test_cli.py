@@ -223,6 +223,12 @@ def test_a_bad_training_file_gets_one_message_and_leaves_nothing(
     assert not list((tmp_path / "runs").glob("*"))
 
 
+def test_predict_refuses_arguments_of_another_encoding(run, trained):
+    argument = "재미있다".encode("cp949").decode("utf-8", "surrogateescape")
+    code, _, err = run("predict", trained, argument)
+    assert code == 2 and "TEXT must be UTF-8; received b'" in err
+
+
 def test_a_label_seen_only_in_test_gets_a_message_before_training(run, tmp_path):
     train_file = write(tmp_path / "train.tsv", "text\tlabel\n좋다\t긍정\n싫다\t부정\n")
     test_file = write(tmp_path / "test.tsv", "text\tlabel\n그냥\t중립\n")

@@ -5,6 +5,8 @@ import pytest
 import tensorflow as tf
 
 from kerasnlp_tutorial import training
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.runs import read_history
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
 
 VOCABULARY = [
@@ -212,6 +214,17 @@ def test_ctrl_c_keeps_the_best_epoch_so_far(preprocessor, dataset, tmp_path):
     assert model.preprocessor is preprocessor
 
 
+def test_a_training_that_diverges_says_so(preprocessor, dataset, tmp_path):
+    class Explode(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.trainable_weights[0].assign_add(
+                keras.ops.full_like(self.model.trainable_weights[0], float("inf"))
+            )
+
+    with pytest.raises(InputError, match="diverged.*lower learning_rate"):
+        fit(small_model(preprocessor), tmp_path, dataset, 2, [Explode()])
+
+
 def test_a_resumed_training_equals_an_uninterrupted_one(
     preprocessor, dataset, tmp_path
 ):
@@ -225,8 +238,6 @@ def test_a_resumed_training_equals_an_uninterrupted_one(
     fit(resumed, tmp_path / "broken", dataset, 6)
 
     np.testing.assert_allclose(weights_of(resumed), weights_of(whole), atol=1e-6)
-    from kerasnlp_tutorial.runs import read_history
-
     histories = [read_history(tmp_path / name) for name in ("whole", "broken")]
     assert histories[0]["epoch"] == histories[1]["epoch"] == [0, 1, 2, 3, 4, 5]
     np.testing.assert_allclose(
