@@ -58,6 +58,9 @@ class TrainingConfig:
     """Share of the training in which the learning rate rises."""
     weight_decay: float = 0.01
     """Decoupled weight decay of AdamW."""
+    precision: str = "auto"
+    """Of matrix products while training on a CPU: `float32`, or `auto` for bfloat16
+    where the processor has instructions for it, which is faster."""
     max_minutes: float | None = None
     """Time for `model.fit`, in minutes; the schedule is shortened to fit."""
     seed: int = 7
@@ -78,6 +81,8 @@ class TrainingConfig:
             self._require(name, value is None or value > 0, "above 0")
         for name in ("validation_ratio", "warmup_ratio"):
             self._require(name, 0 < getattr(self, name) < 1, "between 0 and 1")
+        expected = "'auto' or 'float32'"
+        self._require("precision", self.precision in ("auto", "float32"), expected)
         self._require("batch_size", self.batch_size > 0, "above 0")
         self._require("learning_rate", self.learning_rate > 0, "above 0")
         self._require("weight_decay", self.weight_decay >= 0, "0 or more")

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 _BUCKET_WIDTH = 8  # tokens; narrower buckets save little and shuffle less
 _ENCODE_BATCH = 512
 _BEST = "best.weights.h5"
+_ONEDNN_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 
 Features = Mapping[str, tf.RaggedTensor]
 
@@ -240,7 +241,9 @@ def checkpoint_callbacks(folder: Path, monitor: str) -> list[keras.callbacks.Cal
 
 
 @contextlib.contextmanager
-def fitting(model: keras_nlp.models.Task, folder: Path) -> Iterator[None]:
+def fitting(
+    model: keras_nlp.models.Task, folder: Path, precision: str = "auto"
+) -> Iterator[None]:
     """Fit on encoded examples, and end with the best epoch's weights.
 
     Ctrl-C inside the block ends the training, not the program.
@@ -248,12 +251,13 @@ def fitting(model: keras_nlp.models.Task, folder: Path) -> Iterator[None]:
     Args:
         model: the Task that is trained inside the `with` block.
         folder: the folder given to `checkpoint_callbacks`.
+        precision: as in `matrix_products`.
 
     Raises:
         InputError: the training diverged.
     """
     try:
-        with already_encoded(model):
+        with already_encoded(model), matrix_products(precision):
             yield
     except KeyboardInterrupt:
         logger.warning("interrupted: going on with the best weights so far")
@@ -264,6 +268,36 @@ def fitting(model: keras_nlp.models.Task, folder: Path) -> Iterator[None]:
             "the training diverged: weights are not finite numbers any more; try a "
             "lower learning_rate"
         )
+
+
+@contextlib.contextmanager
+def matrix_products(precision: str) -> Iterator[None]:
+    """Choose how precisely a CPU multiplies matrices inside the `with` block.
+
+    The weights, their gradients and the optimizer stay in float32. A Keras dtype
+    policy would do the same by layers, and on a CPU slows everything down.
+
+    Args:
+        precision: `float32`, or `auto` for bfloat16 where the processor has
+            instructions for it.
+    """
+    reduced = precision == "auto" and _has_bfloat16_instructions()
+    before = tf.config.optimizer.get_experimental_options().get(_ONEDNN_BFLOAT16, False)
+    tf.config.optimizer.set_experimental_options({_ONEDNN_BFLOAT16: reduced})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({_ONEDNN_BFLOAT16: before})
+
+
+def _has_bfloat16_instructions() -> bool:
+    if tf.config.list_physical_devices("GPU"):
+        return False
+    try:
+        flags = Path("/proc/cpuinfo").read_text().split()
+    except OSError:  # not Linux: nothing says so as simply
+        return False
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
 
 
 @contextlib.contextmanager

@@ -30,6 +30,14 @@ def cells(path):
     ]
 
 
+def program_cells(path):
+    """The code cells without the run cells of a lesson and its solutions."""
+    parts = path.read_text(encoding="utf-8").split("\n# %%")
+    skipped = (" [markdown]", ' tags=["solution"]')
+    sources = [p.partition("\n")[2] for p in parts if not p.startswith(skipped)]
+    return [source for source in sources if not source.startswith("if __name__")]
+
+
 def code_lines(source):
     return [
         line
@@ -86,7 +94,23 @@ def test_no_function_reads_what_only_a_run_cell_binds(path):
 
 @chapters
 def test_a_chapter_is_short(path):
-    assert sum(len(code_lines(source)) for source in cells(path)) <= 320
+    assert sum(len(code_lines(source)) for source in program_cells(path)) <= 300
+
+
+@chapters
+def test_a_chapter_has_the_parts_of_a_lesson(path):
+    text = path.read_text(encoding="utf-8")
+    headings = ["## 이 장에서 배우는 것", "## 요약", "## 연습 문제", "## 더 읽을거리"]
+    if registry.find(path.stem).number >= 4:
+        headings.insert(1, "## 나만의 데이터와 모델")
+    places = [text.find(f"# {heading}\n") for heading in headings]
+    assert -1 not in places and places == sorted(places), places
+
+
+@chapters
+def test_a_notebook_can_run_with_quick_settings(path):
+    runs = [source for source in cells(path) if source.startswith("if __name__")]
+    assert any("config = Config()\n" in source for source in runs)
 
 
 @chapters

@@ -67,16 +67,14 @@ def test_the_wheel_works_outside_the_repository(wheel, tmp_path):
 
 
 def test_the_wheel_holds_what_the_tree_holds(wheel):
-    expected = {
-        f"kerasnlp_tutorial/{path.relative_to(ROOT / 'kerasnlp_tutorial').as_posix()}"
-        for path in (ROOT / "kerasnlp_tutorial").rglob("*.py")
-    }
-    for folder in ("chapters", "data"):
-        expected |= {
-            f"kerasnlp_tutorial/{path.relative_to(ROOT).as_posix()}"
-            for path in (ROOT / folder).rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
-        }
+    expected = set()
+    for folder in ("kerasnlp_tutorial", "chapters", "data"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                name = (
+                    path.relative_to(ROOT).as_posix().removeprefix("kerasnlp_tutorial/")
+                )
+                expected.add(f"kerasnlp_tutorial/{name}")
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert names == expected

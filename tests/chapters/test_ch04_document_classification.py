@@ -182,3 +182,36 @@ def test_fine_tuning_goes_on_from_a_trained_model(trained, tmp_path):
 def test_few_examples_are_seen_more_often(examples, epochs):
     assert ch04.choose_epochs(ch04.Config(), examples) == epochs
     assert ch04.choose_epochs(ch04.Config(epochs=2), examples) == 2
+
+
+def test_solution_shuffled_words_are_the_same_words():
+    examples = [LabeledText(f"하나 둘  셋 넷 다섯 여섯 {i}", "긍정") for i in range(20)]
+    shuffled = ch04.shuffle_words(examples, seed=1)
+    assert [sorted(x.text.split()) for x in shuffled] == [
+        sorted(x.text.split()) for x in examples
+    ]
+    assert shuffled != examples and {x.label for x in shuffled} == {"긍정"}
+    assert shuffled == ch04.shuffle_words(examples, seed=1)
+    assert ch04.shuffle_words([LabeledText("", "긍정")], 1) == [LabeledText("", "긍정")]
+
+
+def test_solution_mean_pooling_leaves_out_the_padding():
+    sequence_output = keras.Input((None, 4))
+    padding_mask = keras.Input((None,), dtype="int32")
+    logits = ch04.mean_pooling_head(sequence_output, padding_mask, 3, dropout=0.1)
+    model = keras.Model([sequence_output, padding_mask], logits)
+    vectors = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("float32")
+    mask = np.array([[1, 1, 0, 0, 0], [1, 1, 1, 1, 1]])
+    means = np.stack([vectors[0, :2].mean(axis=0), vectors[1].mean(axis=0)])
+    kernel, bias = model.get_layer("logits").get_weights()
+    actual = model.predict_on_batch([vectors, mask])
+    np.testing.assert_allclose(actual, means @ kernel + bias, atol=1e-6)
+
+
+def test_solution_accuracy_by_confidence():
+    probabilities = np.array([[0.55, 0.45], [0.3, 0.7], [0.05, 0.95], [1.0, 0.0]])
+    targets = np.array([1, 1, 1, 1])
+    rows = ch04.accuracy_by_confidence(
+        probabilities, targets, [0.5, 0.6, 0.8, 0.9, 1.0]
+    )
+    assert rows == [(0.5, 0.6, 1, 0.0), (0.6, 0.8, 1, 1.0), (0.9, 1.0, 2, 0.5)]

@@ -1,0 +1,88 @@
+"""The site. Build it with `sphinx-build -W --keep-going docs docs/_build/html`."""
+
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+sys.path[:0] = [str(DOCS / "_ext"), str(DOCS)]
+
+import notebooks  # noqa: E402
+
+import kerasnlp_tutorial  # noqa: E402
+
+if stale := notebooks.stale():
+    names = ", ".join(path.name for path in stale)
+    raise RuntimeError(f"run `python docs/notebooks.py build`: not in step: {names}")
+
+project = "kerasnlp-tutorial"
+author = "kerasnlp-tutorial"
+version = release = kerasnlp_tutorial.__version__
+language = "ko"
+
+extensions = ["myst_nb", "sphinx_copybutton", "sphinx.ext.mathjax", "korean"]
+exclude_patterns = ["_build", "_ext", "_static", "images"]
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+# === Executed pages ===
+
+
+def outputs_key() -> str:
+    """Name the cache of outputs after all that the outputs depend on.
+
+    The cache itself looks at a page's cells only, and would show old outputs after a
+    change of the package or of Keras.
+    """
+    digest = hashlib.sha256()
+    for folder in ("kerasnlp_tutorial", "data"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.read_bytes())
+    for name in ("tensorflow", "keras", "keras-hub", "tensorflow-text", "matplotlib"):
+        digest.update(importlib.metadata.version(name).encode())
+    return digest.hexdigest()[:16]
+
+
+_cache = DOCS / ".jupyter_cache"
+nb_execution_cache_path = str(_cache / outputs_key())
+for _old in _cache.glob("*"):
+    if str(_old) != nb_execution_cache_path:
+        shutil.rmtree(_old)
+nb_execution_mode = "cache"
+nb_execution_in_temp = True  # trainings write to runs/
+nb_execution_raise_on_error = True
+nb_execution_timeout = 900  # seconds a cell
+nb_merge_streams = True
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the kernels inherit it
+nb_code_prompt_show = "풀이 보기"
+nb_code_prompt_hide = "풀이 접기"
+
+# === HTML ===
+
+html_theme = "sphinx_book_theme"
+html_title = "BERT와 GPT로 배우는 한국어 자연어 처리"
+html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
+html_css_files = ["korean.css"]
+html_context = {"default_mode": "auto"}
+html_theme_options = {
+    "repository_url": notebooks.repository(),
+    "repository_branch": notebooks.BRANCH,
+    "path_to_docs": "docs",
+    "use_repository_button": True,
+    "launch_buttons": {"colab_url": notebooks.COLAB},
+    "navbar_persistent": [],  # else there are two search boxes
+    "show_toc_level": 2,
+}
+html_copy_source = True
+mathjax_path = "mathjax/tex-svg.js"  # in _static: nothing comes from another host
+# Its speech needs files that are not vendored; screen readers get MathML instead.
+_no_speech = {"speech": False, "braille": False, "enrich": False}
+mathjax4_config = {
+    "options": {"menuOptions": {"settings": _no_speech | {"assistiveMml": True}}}
+}

@@ -1,0 +1,267 @@
+"""Tables and plots that look right in a terminal, a notebook and a page.
+
+Every function returns a `Display`, which holds the same thing twice: HTML for a
+notebook and for the site, and plain text for a terminal. Plots are inline SVG whose
+lettering is drawn as outlines, so Hangul shows on a machine that has no Korean font;
+what is black in them takes the colour of the page's text, so that they can be read in
+dark mode too.
+"""
+
+import html
+import io
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+_INK = "#010203"  # stands for the text colour of the page
+_COLOURS = ("#2f80c2", "#e07b39", "#4c9f70", "#9b6bc4")
+_BAR_WIDTH = 40  # characters
+
+
+@dataclass(frozen=True)
+class Display:
+    """Something to look at, as HTML and as text."""
+
+    html: str
+    """For notebooks and pages."""
+    text: str
+    """For terminals."""
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __str__(self) -> str:
+        return self.text
+
+    def show(self) -> None:
+        """Display it in a notebook, print it in a terminal."""
+        if "ipykernel" in sys.modules:
+            from IPython.display import display
+
+            display(self)
+        else:
+            print(self)
+
+
+# === Tables ===
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Display:
+    """Lay out rows; floats are given three decimals.
+
+    Args:
+        columns: headers.
+        rows: one value for each column; turned into text, never into markup.
+    """
+    numeric = [
+        bool(rows) and all(isinstance(row[i], int | float | np.number) for row in rows)
+        for i in range(len(columns))
+    ]
+    cells = [[_cell(value) for value in row] for row in rows]
+    body = [_html_row("th", columns, numeric)]
+    body += [_html_row("td", row, numeric) for row in cells]
+    widths = [
+        max(_columns(line[i]) for line in (columns, *cells))
+        for i in range(len(columns))
+    ]
+    lines = [
+        "  ".join(
+            _pad(text, width, right)
+            for text, width, right in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in (columns, *cells)
+    ]
+    return Display(f"<table>{''.join(body)}</table>", "\n".join(lines))
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float | np.floating) else str(value)
+
+
+def _html_row(tag: str, cells: Sequence[str], numeric: Sequence[bool]) -> str:
+    parts = []
+    for text, right in zip(cells, numeric, strict=True):
+        align = "right" if right else "left"
+        parts.append(f'<{tag} style="text-align:{align}">{html.escape(text)}</{tag}>')
+    return f"<tr>{''.join(parts)}</tr>"
+
+
+def _columns(text: str) -> int:
+    """Terminal columns of a text: a Hangul syllable takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _pad(text: str, width: int, right: bool) -> str:
+    filler = " " * (width - _columns(text))
+    return filler + text if right else text + filler
+
+
+# === Plots ===
+
+
+def bars(
+    values: Mapping[str, float], title: str, limit: float | None = None
+) -> Display:
+    """Draw a horizontal bar for each value.
+
+    Args:
+        values: name to value, 0 or more; drawn from top to bottom.
+        title: what the values are.
+        limit: right end of the axis; None for the largest value.
+    """
+    names = list(values)
+    with _figure(7, 0.6 + 0.4 * len(names)) as (figure, picture):
+        axes = figure.subplots()
+        drawn = axes.barh(range(len(names)), list(values.values()), color=_COLOURS[0])
+        axes.bar_label(drawn, [_cell(value) for value in values.values()], padding=3)
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.set_xlim(0, 1.12 * (limit or max(values.values()) or 1))
+        axes.set_title(title)
+    lines = _text_bars(names, list(values.values()), limit)
+    return Display(picture.html(title), "\n".join([title, *lines]))
+
+
+def histogram(values: Sequence[int], bin_width: int, title: str, unit: str) -> Display:
+    """Draw how often each range of values occurs.
+
+    Args:
+        values: whole numbers, 0 or more.
+        bin_width: values that share a bar.
+        title: what is counted.
+        unit: of the values, for the axis.
+    """
+    values = np.asarray(values)
+    counts = np.bincount(values // bin_width)
+    starts = np.arange(len(counts)) * bin_width
+    with _figure(7, 2.6) as (figure, picture):
+        axes = figure.subplots()
+        axes.bar(starts, counts, bin_width * 0.92, align="edge", color=_COLOURS[0])
+        median = float(np.median(values))
+        axes.axvline(median, color=_COLOURS[1], linewidth=1.5)
+        axes.set_xlabel(unit)
+        axes.set_title(f"{title} (중앙값 {median:g})")
+    names = [f"{start}-{start + bin_width - 1}" for start in starts]
+    lines = [f"{title} ({unit})", *_text_bars(names, counts.tolist())]
+    return Display(picture.html(title), "\n".join(lines))
+
+
+def curves(
+    series: Mapping[str, Sequence[float]], title: str, xlabel: str, start: int = 0
+) -> Display:
+    """Draw lines over a common horizontal axis.
+
+    Args:
+        series: name to values, all of the same length.
+        title: what is drawn.
+        xlabel: what the values are counted by.
+        start: number of the first value.
+    """
+    length = len(next(iter(series.values())))
+    x = np.arange(start, start + length)
+    marker = "o" if length < 30 else None
+    with _figure(7, 2.8) as (figure, picture):
+        axes = figure.subplots()
+        for (name, values), colour in zip(series.items(), _COLOURS, strict=False):
+            axes.plot(x, values, label=name, color=colour, marker=marker, markersize=4)
+        axes.set_xlabel(xlabel)
+        axes.set_title(title)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend(frameon=False)
+    step = max(1, length // 10)
+    rows = [
+        [int(x[i]), *(float(values[i]) for values in series.values())]
+        for i in range(0, length, step)
+    ]
+    return Display(picture.html(title), f"{title}\n{table([xlabel, *series], rows)}")
+
+
+def confusion_matrix(counts: np.ndarray, labels: Sequence[str]) -> Display:
+    """Draw how often each class (row) was taken for each class (column).
+
+    Args:
+        counts: int, shape (classes, classes), as of `metrics.confusion_matrix`.
+        labels: class names.
+    """
+    title = "정답(행)과 예측(열)"
+    side = 1.4 + 0.9 * len(labels)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    with _figure(side + 0.6, side) as (figure, picture):
+        axes = figure.subplots()
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for row, column in np.ndindex(*counts.shape):
+            # On a light cell black, in dark mode too: the cells do not turn.
+            colour = "white" if shares[row, column] > 0.55 else "black"
+            text = str(counts[row, column])
+            axes.text(column, row, text, color=colour, ha="center", va="center")
+        axes.set_xticks(range(len(labels)), labels)
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set(title=title, xlabel="예측", ylabel="정답")
+    rows = [[label, *row] for label, row in zip(labels, counts.tolist(), strict=True)]
+    return Display(picture.html(title), f"{title}\n{table(['', *labels], rows)}")
+
+
+def _text_bars(
+    names: Sequence[str], values: Sequence[float], limit: float | None = None
+) -> list[str]:
+    width = max(_columns(name) for name in names)
+    scale = _BAR_WIDTH / (limit or max(values) or 1)
+    return [
+        f"{_pad(name, width, True)} │{'█' * round(value * scale)} {_cell(value)}"
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+class _Picture:
+    svg = ""
+
+    def html(self, title: str) -> str:
+        label = html.escape(title, quote=True)
+        start = self.svg.index("<svg ")
+        svg = self.svg[start:].replace(_INK, "currentColor")
+        style = f'<svg role="img" aria-label="{label}" '
+        style += 'style="max-width:100%;height:auto;background:none" '
+        return f"<div>{style}{svg[len('<svg ') :]}</div>"
+
+
+@contextmanager
+def _figure(width: float, height: float) -> Iterator[tuple[Any, _Picture]]:
+    """Yield a matplotlib figure, and the picture that it is when the block ends.
+
+    Args:
+        width: inches.
+        height: inches.
+    """
+    import matplotlib
+    from matplotlib import font_manager
+    from matplotlib.figure import Figure
+
+    font = resources.files("kerasnlp_tutorial") / "fonts/Pretendard-Regular.otf"
+    with resources.as_file(font) as path:
+        family = font_manager.FontProperties(fname=path).get_name()
+        if family not in font_manager.fontManager.get_font_names():
+            font_manager.fontManager.addfont(path)
+    style = {
+        "font.family": [family, "DejaVu Sans"],
+        "axes.unicode_minus": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": "medium",
+        "svg.fonttype": "path",
+        "svg.hashsalt": "kerasnlp-tutorial",  # the same plot, the same bytes
+    }
+    inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color")
+    style |= dict.fromkeys((*inked, "ytick.color"), _INK)
+    picture = _Picture()
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, picture
+        target = io.StringIO()
+        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
+        picture.svg = target.getvalue()

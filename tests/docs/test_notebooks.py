@@ -1,0 +1,116 @@
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("jupytext", reason="needs the extra [docs]")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SOURCE = '''# %% [markdown]
+# # 제목
+
+# %%
+def double(x):
+    """Return twice x."""
+    return 2 * x
+
+
+# %%
+if __name__ == "__main__":
+    # 두 배
+    print(double(2))
+
+# %% tags=["solution"]
+def solve():
+    return 4
+
+
+# %%
+if __name__ == "__main__":
+    print(double(2))
+'''
+
+
+@pytest.fixture
+def notebooks():
+    """`docs/notebooks.py`, which is a program and not part of the package."""
+    spec = importlib.util.spec_from_file_location(
+        "notebooks", ROOT / "docs/notebooks.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_run_cells_lose_the_guard_and_definitions_stay(notebooks):
+    sources = [cell.source for cell in notebooks.convert(SOURCE, "ch00").cells[2:]]
+    assert sources[0] == "# 제목"
+    assert sources[1].startswith("def double(x):\n")
+    assert sources[2] == "# 두 배\nprint(double(2))"
+
+
+def test_it_begins_with_the_badge_and_the_installation(notebooks):
+    badge, install = notebooks.convert(SOURCE, "ch00").cells[:2]
+    assert notebooks.repository() in (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    owner = notebooks.repository().removeprefix("https://github.com/")
+    assert f"/github/{owner}/blob/main/docs/chapters/ch00.ipynb" in badge.source
+    assert f'"kerasnlp-tutorial @ git+{notebooks.repository()}"' in install.source
+    assert "-U" not in install.source and "==" not in install.source
+
+
+def test_a_solution_is_folded(notebooks):
+    cell = notebooks.convert(SOURCE, "ch00").cells[5]
+    assert cell.source.startswith("# @title 풀이 보기\n")
+    assert cell.metadata["cellView"] == "form"
+    assert "hide-input" in cell.metadata["tags"]
+
+
+def test_a_cell_keeps_its_id_when_another_is_added(notebooks):
+    before = [cell.id for cell in notebooks.convert(SOURCE, "ch00").cells]
+    assert len(set(before)) == len(before)
+    more = SOURCE.replace("# %%\nif", "# %%\nimport math\n\n# %%\nif", 1)
+    after = [cell.id for cell in notebooks.convert(more, "ch00").cells]
+    assert [id for id in after if id in before] == before
+
+
+def test_the_committed_notebooks_are_in_step(notebooks):
+    assert notebooks.stale() == []
+
+
+def test_what_is_not_in_step_is_found(notebooks, tmp_path, monkeypatch):
+    chapters, built = tmp_path / "chapters", tmp_path / "built"
+    chapters.mkdir(), built.mkdir()
+    monkeypatch.setattr(notebooks, "CHAPTERS", chapters)
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", built)
+    (chapters / "ch00_a.py").write_text(SOURCE, encoding="utf-8")
+    assert notebooks.stale() == [built / "ch00_a.ipynb"]  # missing
+    for name, text in notebooks._all().items():
+        (built / name).write_text(text, encoding="utf-8")
+    assert notebooks.stale() == []
+    (built / "ch09_of_no_chapter.ipynb").write_text("{}")
+    assert notebooks.stale() == [built / "ch09_of_no_chapter.ipynb"]
+    (chapters / "ch00_a.py").write_text(SOURCE + "\n# %%\nx = 1\n", encoding="utf-8")
+    assert notebooks.stale() == [
+        built / "ch00_a.ipynb",
+        built / "ch09_of_no_chapter.ipynb",
+    ]
+
+
+def test_quick_settings_reach_every_config_but_the_class(notebooks):
+    source = "# %%\nclass Config(TrainingConfig): ...\n\n# %%\na = Config()\nb = Config(x=1)\n"
+    notebook = notebooks.convert(source, "ch00")
+    notebooks.quick(notebook)
+    assert notebook.cells[2].source == "class Config(TrainingConfig): ..."
+    assert notebook.cells[3].source == "a = Config.quick()\nb = Config.quick(x=1)"
+
+
+def test_a_cell_that_fails_is_an_error(notebooks, tmp_path):
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = notebooks.convert("# %%\nprint(1)\n", "ch00")
+    notebooks.execute(notebook, str(tmp_path))  # leaves out the installation
+    assert notebook.cells[2].outputs[0]["text"] == "1\n"
+    with pytest.raises(CellExecutionError, match="no_such_name"):
+        notebooks.execute(
+            notebooks.convert("# %%\nno_such_name\n", "ch00"), str(tmp_path)
+        )

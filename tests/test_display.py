@@ -1,0 +1,103 @@
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+from kerasnlp_tutorial import display
+
+PLOTS = {
+    "bars": lambda: display.bars({"긍정": 0.9, "부정": 0.1}, "확률", limit=1.0),
+    "histogram": lambda: display.histogram([1, 2, 9, 10, 11], 4, "길이", "토큰"),
+    "curves": lambda: display.curves(
+        {"학습": [0.9, 0.5], "검증": [0.8, 0.6]}, "손실", "에포크", start=1
+    ),
+    "confusion": lambda: display.confusion_matrix(
+        np.array([[7, 3], [1, 9]]), ["부정", "긍정 ㅋㅋ"]
+    ),
+}
+
+plots = pytest.mark.parametrize("draw", PLOTS.values(), ids=PLOTS)
+
+
+@plots
+def test_hangul_is_drawn_as_outlines_of_the_font_inside_the_package(draw):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of a missing glyph
+        svg = draw().html
+    assert "Pretendard" in svg and "<text" not in svg
+
+
+@plots
+def test_lettering_takes_the_colour_of_the_page(draw):
+    svg = draw().html
+    assert "currentColor" in svg and "#010203" not in svg
+    paper = re.search(r'<g id="patch_1">.*?</g>', svg, re.DOTALL).group()
+    assert "fill: none" in paper  # no white sheet in dark mode
+
+
+@plots
+def test_the_same_plot_is_the_same_bytes(draw):
+    assert draw() == draw()
+
+
+def test_a_title_is_text_and_never_markup():
+    title = '두 "시간" <b>이</b>'
+    svg = display.bars({"긍정": 1.0}, title).html
+    assert "<b>" not in svg
+    assert 'aria-label="두 &quot;시간&quot; &lt;b&gt;이&lt;/b&gt;"' in svg
+
+
+def test_a_table_shows_markup_as_text():
+    assert "<script>" not in display.table(["글"], [["<script>alert(1)"]]).html
+    assert "&lt;script&gt;" in display.table(["<script>"], []).html
+
+
+def test_a_table_in_a_terminal_counts_hangul_double():
+    rows = [["좋네요", 1, 0.5], ["ok", 20, 0.25]]
+    assert display.table(["글", "수", "확률"], rows).text.splitlines() == [
+        "글      수   확률",
+        "좋네요   1  0.500",
+        "ok      20  0.250",
+    ]
+
+
+def test_an_empty_table_has_its_header():
+    assert display.table(["글", "수"], []).text == "글  수"
+
+
+def test_bars_in_a_terminal():
+    lines = display.bars({"긍정": 0.5, "부": 0.25}, "확률", limit=1.0).text.splitlines()
+    assert lines == ["확률", f"긍정 │{'█' * 20} 0.500", f"  부 │{'█' * 10} 0.250"]
+
+
+def test_bars_of_nothing_but_zeros():
+    assert "0.000" in display.bars({"긍정": 0.0}, "정확도").text
+
+
+def test_histogram_counts_every_value():
+    text = display.histogram([0, 3, 4, 11], 4, "길이", "토큰").text
+    assert re.findall(r"(\S+) │█+ (\d)", text) == [
+        ("0-3", "2"),
+        ("4-7", "1"),
+        ("8-11", "1"),
+    ]
+
+
+def test_rows_of_a_confusion_matrix_are_answers():
+    text = display.confusion_matrix(np.array([[7, 3], [1, 9]]), ["부정", "긍정"]).text
+    assert text.splitlines()[1:] == [
+        "      부정  긍정",
+        "부정     7     3",
+        "긍정     1     9",
+    ]
+
+
+def test_curves_begin_at_the_number_that_they_should():
+    text = display.curves({"손실": [3.0, 2.0]}, "손실", "에포크", start=1).text
+    assert text.splitlines()[2:] == ["     1  3.000", "     2  2.000"]
+
+
+def test_show_prints_in_a_terminal(capsys):
+    display.table(["글"], [["좋네요"]]).show()
+    assert capsys.readouterr().out == "글\n좋네요\n"
