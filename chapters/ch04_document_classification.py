@@ -48,7 +48,9 @@ from kerasnlp_tutorial.runs import TrainedModel
 # %%
 INPUT_FIELDS = ("text",)
 METRICS = ("accuracy", "macro_f1")
-CORPORA = {corpus.name: corpus for corpus in (datasets.SAMPLE, datasets.NSMC)}
+CORPORA = {
+    corpus.name: corpus for corpus in (datasets.SAMPLE, datasets.NSMC)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,10 @@ if __name__ == "__main__":
     rows = [
         ["학습 데이터", config.dataset],
         ["출발점", config.backbone],
-        ["층 × 벡터 크기", f"{config.num_layers} × {config.hidden_dim}"],
+        [
+            "층 × 벡터 크기",
+            f"{config.num_layers} × {config.hidden_dim}",
+        ],
         ["배치 크기", config.batch_size],
         ["학습률", config.learning_rate],
         ["시드", config.seed],
@@ -119,12 +124,16 @@ if __name__ == "__main__":
 def load_examples(config: Config) -> Splits:
     """Read the training and test examples, and hold out a validation set."""
     examples = read_examples(config, "train")
-    labels = datasets.class_names(examples, config.train_file or config.dataset)
+    labels = datasets.class_names(
+        examples, config.train_file or config.dataset
+    )
     if config.train_file and not config.test_file:
         examples, test = datasets.hold_out(examples, 0.1, config.seed)
     else:
         test = read_examples(config, "test", labels)
-    if config.max_train_examples and config.max_train_examples < len(examples):
+    if config.max_train_examples and config.max_train_examples < len(
+        examples
+    ):
         generator = random.Random(config.seed)
         examples = generator.sample(examples, config.max_train_examples)
     train, validation = datasets.hold_out(
@@ -133,24 +142,36 @@ def load_examples(config: Config) -> Splits:
     return Splits(train, validation, test, labels)
 
 
-def read_examples(config: Config, split: str, labels=None) -> list[LabeledText]:
+def read_examples(
+    config: Config, split: str, labels=None
+) -> list[LabeledText]:
     """Read `train` or `test` from the reader's own file or from the corpus."""
-    own_file = config.train_file if split == "train" else config.test_file
+    own_file = (
+        config.train_file if split == "train" else config.test_file
+    )
     if own_file:
         return datasets.read_labeled_texts(
             own_file, config.text_column, config.label_column, labels
         )
-    path = CORPORA[config.dataset].path(f"ratings_{split}.txt", config.data_dir)
+    path = CORPORA[config.dataset].path(
+        f"ratings_{split}.txt", config.data_dir
+    )
     examples = datasets.read_nsmc(path)
-    if labels and (unknown := {example.label for example in examples} - set(labels)):
-        raise InputError(f"{path} has the labels {unknown}, the model {labels}")
+    if labels and (
+        unknown := {example.label for example in examples} - set(labels)
+    ):
+        raise InputError(
+            f"{path} has the labels {unknown}, the model {labels}"
+        )
     return examples
 
 
 # %%
 if __name__ == "__main__":
     splits = load_examples(config)
-    rows = [[example.label, example.text] for example in splits.train[:6]]
+    rows = [
+        [example.label, example.text] for example in splits.train[:6]
+    ]
     display.table(["꼬리표", "글"], rows).show()
 
 # %% [markdown]
@@ -160,7 +181,9 @@ if __name__ == "__main__":
 if __name__ == "__main__":
     rows = []
     for name in ("train", "validation", "test"):
-        counts = Counter(example.label for example in getattr(splits, name))
+        counts = Counter(
+            example.label for example in getattr(splits, name)
+        )
         rows.append([name, *(counts[label] for label in splits.labels)])
     display.table(["", *splits.labels], rows).show()
 
@@ -177,7 +200,9 @@ def majority_accuracy(splits: Splits) -> float:
     """Return the test accuracy of always saying the most frequent class."""
     counts = Counter(example.label for example in splits.train)
     majority = counts.most_common(1)[0][0]
-    return float(np.mean([example.label == majority for example in splits.test]))
+    return float(
+        np.mean([example.label == majority for example in splits.test])
+    )
 
 
 # %%
@@ -192,14 +217,14 @@ if __name__ == "__main__":
 # ```text
 # 배우들 연기가 살아 있네요
 #   │  토크나이저
-# [CLS] 배우 ##들 연기 ##가 살아 있 ##네요 [SEP]
+# [CLS] 배우들 연기 ##가 살아 있네요 [SEP]
 #   │  BERT: 토큰마다 벡터 하나
 # [CLS]의 벡터
 #   │  풀러와 드롭아웃
 #   │  분류 층: 범주마다 로짓 하나
-# 부정 -1.2   긍정 1.6
+# 긍정의 로짓, 부정의 로짓
 #   │  소프트맥스
-# 부정 0.06   긍정 0.94
+# 긍정일 확률, 부정일 확률
 # ```
 #
 # `[CLS]`(classification)는 글 맨 앞에, `[SEP]`(separator)은 글 끝에 붙이는 특수 토큰입니다. BERT의
@@ -224,7 +249,9 @@ def classification_head(
     """Put the head on a BERT's output, (batch, tokens, hidden), by hand."""
     cls = sequence_output[:, 0]  # (batch, hidden)
     hidden_dim = cls.shape[-1]
-    pooled = keras.layers.Dense(hidden_dim, activation="tanh", name="pooler")(cls)
+    pooled = keras.layers.Dense(
+        hidden_dim, activation="tanh", name="pooler"
+    )(cls)
     pooled = keras.layers.Dropout(dropout)(pooled)
     return keras.layers.Dense(num_classes, name="logits")(pooled)
 
@@ -245,7 +272,9 @@ def classification_head(
 
 
 # %%
-def build_model(config: Config, splits: Splits) -> keras_nlp.models.BertTextClassifier:
+def build_model(
+    config: Config, splits: Splits
+) -> keras_nlp.models.BertTextClassifier:
     """Build the classifier on the backbone that the config names, and compile it."""
     keras.utils.set_random_seed(config.seed)
     texts = [example.text for example in splits.train]
@@ -260,9 +289,15 @@ def build_model(config: Config, splits: Splits) -> keras_nlp.models.BertTextClas
         dropout=config.dropout,
     )
     model.compile(
-        optimizer=training.adamw(config.learning_rate, config.weight_decay),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        optimizer=training.adamw(
+            config.learning_rate, config.weight_decay
+        ),
+        loss=keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True
+        ),
+        metrics=[
+            keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        ],
         jit_compile=False,  # batches have many shapes, and each would be compiled
     )
     return model
@@ -289,12 +324,13 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     tokenizer = model.preprocessor.tokenizer
-    x = model.preprocessor([splits.train[0].text])
+    x = model.preprocessor(["배우들 연기가 살아 있네요"])
     names = ["token_ids", "segment_ids", "padding_mask"]
     columns = np.stack([x[name][0] for name in names], axis=1)
     real = int(np.sum(x["padding_mask"]))
     rows = [
-        [tokenizer.id_to_token(row[0]), *row] for row in columns[: real + 2].tolist()
+        [tokenizer.id_to_token(row[0]), *row]
+        for row in columns[: real + 2].tolist()
     ]
     display.table(["토큰", *names], rows).show()
 
@@ -317,7 +353,9 @@ if __name__ == "__main__":
 
 
 # %%
-def make_dataset(examples, model, labels, config: Config, *, training_set=False):
+def make_dataset(
+    examples, model, labels, config: Config, *, training_set=False
+):
     """Encode examples once and batch them by length; see `bucketed_dataset`."""
     features = training.encode(
         model.preprocessor, [example.text for example in examples]
@@ -347,12 +385,18 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    lengths = np.concatenate([np.sum(x["padding_mask"], axis=1) for x, _ in train_set])
+    lengths = np.concatenate(
+        [np.sum(x["padding_mask"], axis=1) for x, _ in train_set]
+    )
     display.histogram(lengths, 4, "학습 리뷰의 길이", "토큰").show()
     real = lengths.sum()
-    computed = sum(int(np.prod(x["token_ids"].shape)) for x, _ in train_set)
+    computed = sum(
+        int(np.prod(x["token_ids"].shape)) for x, _ in train_set
+    )
     longest = config.sequence_length * len(lengths)
-    print(f"모두 {config.sequence_length}로 채우면 빈자리 {1 - real / longest:.0%}")
+    print(
+        f"모두 {config.sequence_length}로 채우면 빈자리 {1 - real / longest:.0%}"
+    )
     print(f"비슷한 길이끼리 묶으면 빈자리 {1 - real / computed:.0%}")
 
 # %% [markdown]
@@ -364,7 +408,9 @@ if __name__ == "__main__":
 
 
 # %%
-def bag_of_words_accuracy(train, validation, test, vocabulary_size, num_classes):
+def bag_of_words_accuracy(
+    train, validation, test, vocabulary_size, num_classes
+):
     """Train a linear model on token counts and return its test accuracy."""
     token_ids = keras.Input((None,), dtype="int32")
     padding_mask = keras.Input((None,), dtype="int32")
@@ -376,11 +422,17 @@ def bag_of_words_accuracy(train, validation, test, vocabulary_size, num_classes)
     model = keras.Model([token_ids, padding_mask], logits)
     model.compile(
         optimizer=keras.optimizers.Adam(0.005),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        loss=keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True
+        ),
+        metrics=[
+            keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+        ],
         jit_compile=False,
     )
-    best = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    best = keras.callbacks.EarlyStopping(
+        patience=2, restore_best_weights=True
+    )
     train, validation, test = (
         part.map(lambda x, y: ((x["token_ids"], x["padding_mask"]), y))
         for part in (train, validation, test)
@@ -393,7 +445,9 @@ def bag_of_words_accuracy(train, validation, test, vocabulary_size, num_classes)
         verbose=0,
         shuffle=False,  # the dataset shuffles itself
     )
-    return float(model.evaluate(test, verbose=0, return_dict=True)["accuracy"])
+    return float(
+        model.evaluate(test, verbose=0, return_dict=True)["accuracy"]
+    )
 
 
 # %% [markdown]
@@ -425,7 +479,13 @@ def train(config: Config) -> TrainedModel:
         labels = splits.labels
         model = build_model(config, splits)
         train_set, validation_set, test_set = (
-            make_dataset(part, model, labels, config, training_set=part is splits.train)
+            make_dataset(
+                part,
+                model,
+                labels,
+                config,
+                training_set=part is splits.train,
+            )
             for part in (splits.train, splits.validation, splits.test)
         )
         baselines = {
@@ -451,12 +511,16 @@ def train(config: Config) -> TrainedModel:
                         warmup_ratio=config.warmup_ratio,
                         max_minutes=config.max_minutes,
                     ),
-                    *training.checkpoint_callbacks(run.checkpoints, "val_accuracy"),
+                    *training.checkpoint_callbacks(
+                        run.checkpoints, "val_accuracy"
+                    ),
                 ],
                 verbose=training.progress_verbosity(),
                 shuffle=False,  # the dataset shuffles itself
             )
-        scores = evaluate(TrainedModel(model, labels, config), splits.test)
+        scores = evaluate(
+            TrainedModel(model, labels, config), splits.test
+        )
         seconds = time.monotonic() - started
         scores |= {"baselines": baselines, "seconds": round(seconds, 1)}
         return run.finish(model, labels, scores)
@@ -465,10 +529,14 @@ def train(config: Config) -> TrainedModel:
 # %%
 if __name__ == "__main__":
     schedule = training.WarmupLinearDecay(
-        config.learning_rate, total_steps=100, warmup_ratio=config.warmup_ratio
+        config.learning_rate,
+        total_steps=100,
+        warmup_ratio=config.warmup_ratio,
     )
     rates = [schedule.rate(percent / 100) for percent in range(101)]
-    display.curves({"학습률": rates}, "학습률 스케줄", "학습 진행 (%)").show()
+    display.curves(
+        {"학습률": rates}, "학습률 스케줄", "학습 진행 (%)"
+    ).show()
 
 # %% [markdown]
 # 평가에는 정확도(accuracy)와 매크로 F1(macro F1)을 씁니다. 정확도는 맞힌 비율입니다. F1은 한 범주를
@@ -477,14 +545,22 @@ if __name__ == "__main__":
 
 
 # %%
-def evaluate(trained: TrainedModel, examples: list[LabeledText]) -> dict[str, float]:
+def evaluate(
+    trained: TrainedModel, examples: list[LabeledText]
+) -> dict[str, float]:
     """Return accuracy and macro F1, 0 to 1, and the number of examples."""
-    probabilities = predict_probabilities(trained, [x.text for x in examples])
+    probabilities = predict_probabilities(
+        trained, [x.text for x in examples]
+    )
     predictions = probabilities.argmax(axis=-1)
-    targets = np.array([trained.labels.index(example.label) for example in examples])
+    targets = np.array(
+        [trained.labels.index(example.label) for example in examples]
+    )
     return {
         "accuracy": metrics.accuracy(targets, predictions),
-        "macro_f1": metrics.macro_f1(targets, predictions, len(trained.labels)),
+        "macro_f1": metrics.macro_f1(
+            targets, predictions, len(trained.labels)
+        ),
         "n": len(examples),
     }
 
@@ -494,7 +570,9 @@ def evaluate(trained: TrainedModel, examples: list[LabeledText]) -> dict[str, fl
 
 
 # %%
-def predict_probabilities(trained: TrainedModel, texts: list[str]) -> np.ndarray:
+def predict_probabilities(
+    trained: TrainedModel, texts: list[str]
+) -> np.ndarray:
     """Return the probability of each class, float32, (texts, classes)."""
     preprocessor = trained.model.preprocessor
     logits = training.predict_logits(
@@ -503,7 +581,9 @@ def predict_probabilities(trained: TrainedModel, texts: list[str]) -> np.ndarray
         trained.config.batch_size,
         pad_token_id=preprocessor.tokenizer.pad_token_id,
     )
-    return keras.ops.convert_to_numpy(keras.ops.softmax(logits, axis=-1))
+    return keras.ops.convert_to_numpy(
+        keras.ops.softmax(logits, axis=-1)
+    )
 
 
 def predict(trained: TrainedModel, texts: list[str]) -> list[dict]:
@@ -514,9 +594,13 @@ def predict(trained: TrainedModel, texts: list[str]) -> list[dict]:
         {
             "text": text,
             "label": trained.labels[row.argmax()],
-            "probabilities": dict(zip(trained.labels, row.tolist(), strict=True)),
+            "probabilities": dict(
+                zip(trained.labels, row.tolist(), strict=True)
+            ),
         }
-        for text, row in zip(texts, predict_probabilities(trained, texts), strict=True)
+        for text, row in zip(
+            texts, predict_probabilities(trained, texts), strict=True
+        )
     ]
 
 
@@ -564,10 +648,16 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    probabilities = predict_probabilities(trained, [x.text for x in splits.test])
+    probabilities = predict_probabilities(
+        trained, [x.text for x in splits.test]
+    )
     predictions = probabilities.argmax(axis=-1)
-    targets = np.array([splits.labels.index(x.label) for x in splits.test])
-    counts = metrics.confusion_matrix(targets, predictions, len(splits.labels))
+    targets = np.array(
+        [splits.labels.index(x.label) for x in splits.test]
+    )
+    counts = metrics.confusion_matrix(
+        targets, predictions, len(splits.labels)
+    )
     display.confusion_matrix(counts, splits.labels).show()
 
 # %% [markdown]
@@ -601,10 +691,13 @@ if __name__ == "__main__":
 if __name__ == "__main__":
     loaded = runs.load(trained.path)
     answers = predict(
-        loaded, ["배우들 연기가 살아 있네요", "두 시간이 이렇게 길 줄이야"]
+        loaded,
+        ["배우들 연기가 살아 있네요", "두 시간이 이렇게 길 줄이야"],
     )
     for answer in answers:
-        display.bars(answer["probabilities"], answer["text"], limit=1.0).show()
+        display.bars(
+            answer["probabilities"], answer["text"], limit=1.0
+        ).show()
 
 # %% [markdown]
 # 명령줄에서도 똑같이 씁니다.
@@ -634,7 +727,9 @@ if __name__ == "__main__":
     ]
     with open("inquiries.tsv", "w", encoding="utf-8") as file:
         file.write("내용\t담당\n")
-        file.writelines(f"{text}\t{label}\n" for text, label in inquiries)
+        file.writelines(
+            f"{text}\t{label}\n" for text, label in inquiries
+        )
     own = Config(
         train_file="inquiries.tsv",
         text_column="내용",
@@ -694,7 +789,9 @@ if __name__ == "__main__":
 
 
 # %% tags=["solution"]
-def shuffle_words(examples: list[LabeledText], seed: int) -> list[LabeledText]:
+def shuffle_words(
+    examples: list[LabeledText], seed: int
+) -> list[LabeledText]:
     """Return the examples with the words of each text in random order."""
     generator = random.Random(seed)
     shuffled = []
@@ -707,12 +804,16 @@ def shuffle_words(examples: list[LabeledText], seed: int) -> list[LabeledText]:
 
 # %% tags=["solution"]
 if __name__ == "__main__":
-    shuffled_scores = evaluate(trained, shuffle_words(splits.test, seed=7))
+    shuffled_scores = evaluate(
+        trained, shuffle_words(splits.test, seed=7)
+    )
     scores = {
         "그대로": trained.metrics["accuracy"],
         "섞은 뒤": shuffled_scores["accuracy"],
     }
-    display.bars(scores, "어절을 섞기 전과 뒤의 정확도", limit=1.0).show()
+    display.bars(
+        scores, "어절을 섞기 전과 뒤의 정확도", limit=1.0
+    ).show()
 
 # %% [markdown]
 # **2. `[CLS]` 대신 평균.** `[CLS]` 벡터 하나 대신 진짜 토큰들의 벡터를 평균해서 분류하는 층을 만들어
@@ -727,8 +828,12 @@ def mean_pooling_head(
     dropout: float,
 ) -> keras.KerasTensor:
     """Classify the mean of the real tokens' vectors; (batch, classes)."""
-    mask = keras.ops.cast(padding_mask, sequence_output.dtype)[..., None]
-    total = keras.ops.sum(sequence_output * mask, axis=1)  # (batch, hidden)
+    mask = keras.ops.cast(padding_mask, sequence_output.dtype)[
+        ..., None
+    ]
+    total = keras.ops.sum(
+        sequence_output * mask, axis=1
+    )  # (batch, hidden)
     mean = total / keras.ops.maximum(keras.ops.sum(mask, axis=1), 1.0)
     mean = keras.layers.Dropout(dropout)(mean)
     return keras.layers.Dense(num_classes, name="logits")(mean)
@@ -744,7 +849,9 @@ if __name__ == "__main__":
         config.dropout,
     )
     mean_model = keras.Model(backbone.input, mean_logits)
-    print(mean_model.predict_on_batch(model.preprocessor(["볼 만해요"])))
+    print(
+        mean_model.predict_on_batch(model.preprocessor(["볼 만해요"]))
+    )
 
 # %% [markdown]
 # **3. 확신과 정답률.** 확률이 0.9 이상인 예측은 정말로 열에 아홉 번 맞을까요? 예측을 확률의 구간으로
@@ -763,7 +870,12 @@ def accuracy_by_confidence(
     right = probabilities.argmax(axis=-1) == targets
     bins = np.digitize(confidence, edges[1:-1])
     return [
-        (edges[i], edges[i + 1], int(np.sum(bins == i)), float(right[bins == i].mean()))
+        (
+            edges[i],
+            edges[i + 1],
+            int(np.sum(bins == i)),
+            float(right[bins == i].mean()),
+        )
         for i in range(len(edges) - 1)
         if np.any(bins == i)
     ]
@@ -773,7 +885,9 @@ def accuracy_by_confidence(
 if __name__ == "__main__":
     edges = [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     rows = accuracy_by_confidence(probabilities, targets, edges)
-    display.table(["확률 이상", "미만", "리뷰 수", "정답률"], rows).show()
+    display.table(
+        ["확률 이상", "미만", "리뷰 수", "정답률"], rows
+    ).show()
 
 # %% [markdown]
 # ## 더 읽을거리

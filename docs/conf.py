@@ -58,6 +58,7 @@ nb_execution_in_temp = True  # trainings write to runs/
 nb_execution_raise_on_error = True
 nb_execution_timeout = 900  # seconds a cell
 nb_merge_streams = True
+nb_output_stderr = "remove"  # what TensorFlow says of the machine it runs on
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the kernels inherit it
 nb_code_prompt_show = "풀이 보기"
 nb_code_prompt_hide = "풀이 접기"
@@ -78,6 +79,7 @@ html_theme_options = {
     "launch_buttons": {"colab_url": notebooks.COLAB},
     "navbar_persistent": [],  # else there are two search boxes
     "show_toc_level": 2,
+    "footer_content_items": [],
 }
 html_copy_source = True
 mathjax_path = "mathjax/tex-svg.js"  # in _static: nothing comes from another host

@@ -113,7 +113,7 @@ def _unguarded(source: str) -> str:
 def _fold(cell: nbformat.NotebookNode) -> None:
     """Hide a solution until it is asked for: on the page, on Colab, in JupyterLab."""
     cell.source = f"# @title 풀이 보기\n{cell.source}"
-    cell.metadata["tags"] = [*cell.metadata["tags"], "hide-input"]
+    cell.metadata["tags"] = [*cell.metadata["tags"], "hide-cell"]
     cell.metadata["cellView"] = "form"
     cell.metadata["jupyter"] = {"source_hidden": True}
 

@@ -22,6 +22,7 @@ import numpy as np
 _INK = "#010203"  # stands for the text colour of the page
 _COLOURS = ("#2f80c2", "#e07b39", "#4c9f70", "#9b6bc4")
 _BAR_WIDTH = 40  # characters
+_WIDTH = 5.5  # inches; wider, and the lettering is too small on a phone
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def bars(
         limit: right end of the axis; None for the largest value.
     """
     names = list(values)
-    with _figure(7, 0.6 + 0.4 * len(names)) as (figure, picture):
+    with _figure(_WIDTH, 0.6 + 0.4 * len(names)) as (figure, picture):
         axes = figure.subplots()
         drawn = axes.barh(range(len(names)), list(values.values()), color=_COLOURS[0])
         axes.bar_label(drawn, [_cell(value) for value in values.values()], padding=3)
@@ -140,7 +141,7 @@ def histogram(values: Sequence[int], bin_width: int, title: str, unit: str) -> D
     values = np.asarray(values)
     counts = np.bincount(values // bin_width)
     starts = np.arange(len(counts)) * bin_width
-    with _figure(7, 2.6) as (figure, picture):
+    with _figure(_WIDTH, 2.6) as (figure, picture):
         axes = figure.subplots()
         axes.bar(starts, counts, bin_width * 0.92, align="edge", color=_COLOURS[0])
         median = float(np.median(values))
@@ -166,7 +167,7 @@ def curves(
     length = len(next(iter(series.values())))
     x = np.arange(start, start + length)
     marker = "o" if length < 30 else None
-    with _figure(7, 2.8) as (figure, picture):
+    with _figure(_WIDTH, 2.8) as (figure, picture):
         axes = figure.subplots()
         for (name, values), colour in zip(series.items(), _COLOURS, strict=False):
             axes.plot(x, values, label=name, color=colour, marker=marker, markersize=4)
@@ -223,11 +224,10 @@ class _Picture:
 
     def html(self, title: str) -> str:
         label = html.escape(title, quote=True)
-        start = self.svg.index("<svg ")
-        svg = self.svg[start:].replace(_INK, "currentColor")
-        style = f'<svg role="img" aria-label="{label}" '
-        style += 'style="max-width:100%;height:auto;background:none" '
-        return f"<div>{style}{svg[len('<svg ') :]}</div>"
+        style = "display:block;max-width:100%;height:auto;margin:0.5em 0"
+        start = f'<svg role="img" aria-label="{label}" style="{style}" '
+        svg = self.svg[self.svg.index("<svg ") :].replace(_INK, "currentColor")
+        return svg.replace("<svg ", start, 1)
 
 
 @contextmanager

@@ -311,6 +311,9 @@ def already_encoded(model: keras_nlp.models.Task) -> Iterator[None]:
 
 
 def progress_verbosity() -> int:
-    """Return Keras's `verbose`: a bar for a person to watch, else a line an epoch."""
-    watched = sys.stdout.isatty() or "ipykernel" in sys.modules
-    return 1 if watched else 2
+    """Return Keras's `verbose`: a bar in a terminal, else a line an epoch.
+
+    A notebook is given lines too: pages are made of notebooks, and there each move of
+    a bar would be a line of its own.
+    """
+    return 1 if sys.stdout.isatty() else 2

@@ -68,8 +68,8 @@ def test_the_wheel_works_outside_the_repository(wheel, tmp_path):
 
 def test_the_wheel_holds_what_the_tree_holds(wheel):
     expected = set()
-    for folder in ("kerasnlp_tutorial", "chapters", "data"):
-        for path in (ROOT / folder).rglob("*"):
+    for pattern in ("kerasnlp_tutorial/**/*", "chapters/**/*.py", "data/**/*"):
+        for path in ROOT.glob(pattern):
             if path.is_file() and "__pycache__" not in path.parts:
                 name = (
                     path.relative_to(ROOT).as_posix().removeprefix("kerasnlp_tutorial/")

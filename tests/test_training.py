@@ -253,3 +253,17 @@ def test_biases_and_norms_do_not_decay(preprocessor):
     }
     assert not any(path.endswith(("bias", "gamma", "beta")) for path in decayed)
     assert any(path.endswith("kernel") for path in decayed)
+
+
+def test_a_cpu_multiplies_in_bfloat16_only_while_fitting(monkeypatch):
+    options = tf.config.optimizer.get_experimental_options
+    name = "auto_mixed_precision_onednn_bfloat16"
+    monkeypatch.setattr(training, "_has_bfloat16_instructions", lambda: True)
+    with training.matrix_products("auto"):
+        assert options()[name]
+    assert not options()[name]
+    with training.matrix_products("float32"):
+        assert not options()[name]
+    monkeypatch.setattr(training, "_has_bfloat16_instructions", lambda: False)
+    with training.matrix_products("auto"):
+        assert not options()[name]

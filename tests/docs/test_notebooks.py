@@ -62,7 +62,7 @@ def test_a_solution_is_folded(notebooks):
     cell = notebooks.convert(SOURCE, "ch00").cells[5]
     assert cell.source.startswith("# @title 풀이 보기\n")
     assert cell.metadata["cellView"] == "form"
-    assert "hide-input" in cell.metadata["tags"]
+    assert "hide-cell" in cell.metadata["tags"]
 
 
 def test_a_cell_keeps_its_id_when_another_is_added(notebooks):
