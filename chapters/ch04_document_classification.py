@@ -356,11 +356,11 @@ if __name__ == "__main__":
 def make_dataset(
     examples, model, labels, config: Config, *, training_set=False
 ):
-    """Encode examples once and batch them by length; see `bucketed_dataset`."""
+    """Encode examples once and batch them by length; see `length_grouped_dataset`."""
     features = training.encode(
         model.preprocessor, [example.text for example in examples]
     )
-    return training.bucketed_dataset(
+    return training.length_grouped_dataset(
         features,
         [labels.index(example.label) for example in examples],
         config.batch_size,

@@ -1,4 +1,4 @@
-"""What every chapter's training shares: cached ids, length buckets, callbacks."""
+"""What every chapter's training shares: cached ids, batches by length, callbacks."""
 
 import contextlib
 import logging
@@ -17,7 +17,8 @@ from kerasnlp_tutorial.runs import HISTORY_FILE, read_history
 
 logger = logging.getLogger(__name__)
 
-_BUCKET_WIDTH = 8  # tokens; narrower buckets save little and shuffle less
+_GROUPED_BATCHES = 50  # among which examples of like length are sought
+_MULTIPLE = 4  # tokens; batches are as wide as a multiple of it
 _ENCODE_BATCH = 512
 _BEST = "best.weights.h5"
 _ONEDNN_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
@@ -58,7 +59,7 @@ def encode(
     }
 
 
-def bucketed_dataset(
+def length_grouped_dataset(
     features: Features,
     targets: Sequence[int],
     batch_size: int,
@@ -68,46 +69,56 @@ def bucketed_dataset(
 ) -> tf.data.Dataset:
     """Batch encoded examples with others of about their length.
 
-    A batch is padded to the end of its bucket (a multiple of 8 tokens, or the
-    longest example) and not to the longest that the model takes; on short reviews
-    that is most of the work saved.
+    A batch is padded to its own longest example and not to the longest that the model
+    takes; on short reviews that is most of the work saved. To shuffle, the examples
+    are put in random order, then by length within each 50 batches, and at last the
+    batches in random order, as in transformers' `LengthGroupedSampler`.
 
     Args:
         features: what `encode` returns.
         targets: int class ids, length (examples,).
-        batch_size: examples a batch; the last one of a bucket may have fewer.
+        batch_size: examples a batch; one batch may have fewer.
         pad_token_id: id that fills up `token_ids`.
-        shuffle_seed: shuffle anew each epoch, reproducibly; None keeps the order
-            within each bucket.
+        shuffle_seed: shuffle anew each epoch, reproducibly; None goes from the
+            shortest to the longest.
 
     Returns:
         Dataset of known length. Each element is `(x, y)`, where `x` has int32
-        `token_ids`, `segment_ids` and `padding_mask`, shape (batch, bucket), and
+        `token_ids`, `segment_ids` and `padding_mask`, shape (batch, tokens), and
         `y` is int32, (batch,).
     """
-    lengths = features["token_ids"].row_lengths().numpy()
-    longest = int(lengths.max())
-    # The last bucket ends with the longest text: the model may take no more.
-    ends = [*range(_BUCKET_WIDTH, longest, _BUCKET_WIDTH), longest]
-    examples = ({**features}, np.asarray(targets, "int32"))
-    dataset = tf.data.Dataset.from_tensor_slices(examples)
+    targets = tf.constant(targets, "int32")
+    lengths = tf.cast(features["token_ids"].row_lengths(), "int32")
+    count, longest = len(targets), tf.reduce_max(lengths)
+    grouped = count if shuffle_seed is None else _GROUPED_BATCHES * batch_size
+    dataset = tf.data.Dataset.range(count)
     if shuffle_seed is not None:
-        dataset = dataset.shuffle(len(lengths), seed=shuffle_seed)
-    dataset = dataset.map(
-        lambda x, y: ({**x, "padding_mask": tf.ones_like(x["token_ids"])}, y)
+        dataset = dataset.shuffle(count, seed=shuffle_seed)
+    dataset = dataset.batch(grouped).map(
+        lambda places: tf.gather(
+            places, tf.argsort(tf.gather(lengths, places), stable=True)
+        )
     )
-    dataset = dataset.bucket_by_sequence_length(
-        lambda x, y: tf.size(x["token_ids"]),
-        bucket_boundaries=[end + 1 for end in ends],  # exclusive
-        bucket_batch_sizes=[batch_size] * (len(ends) + 1),
-        padding_values=(
-            {"token_ids": pad_token_id, "segment_ids": 0, "padding_mask": 0},
-            0,
-        ),
-        pad_to_bucket_boundary=True,
-    )
-    in_bucket = np.bincount((lengths - 1) // _BUCKET_WIDTH)
-    steps = int(np.ceil(in_bucket / batch_size).sum())
+    dataset = dataset.unbatch().batch(batch_size)
+    if shuffle_seed is not None:
+        dataset = dataset.shuffle(_GROUPED_BATCHES, seed=shuffle_seed)
+
+    def pad(places):
+        real = tf.gather(lengths, places)
+        # Few different widths, since each costs some preparation, and none beyond
+        # the longest text: the model may take no more.
+        width = tf.minimum(-(-tf.reduce_max(real) // _MULTIPLE) * _MULTIPLE, longest)
+        shape = tf.stack([tf.size(places), width])
+        x = {}
+        for name, rows in features.items():
+            filler = pad_token_id if name == "token_ids" else 0
+            dense = tf.gather(rows, places).to_tensor(filler, shape=shape)
+            x[name] = tf.ensure_shape(dense, (None, None))
+        x["padding_mask"] = tf.sequence_mask(real, width, dtype="int32")
+        return x, tf.gather(targets, places)
+
+    dataset = dataset.map(pad, num_parallel_calls=tf.data.AUTOTUNE)
+    steps = -(-count // batch_size)
     return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
 
 
@@ -130,7 +141,9 @@ def predict_logits(
     """
     # Each batch brings the places of its examples where a target would be.
     places = range(int(features["token_ids"].nrows()))
-    dataset = bucketed_dataset(features, places, batch_size, pad_token_id=pad_token_id)
+    dataset = length_grouped_dataset(
+        features, places, batch_size, pad_token_id=pad_token_id
+    )
     order = np.concatenate([y for _, y in dataset])
     with already_encoded(model):
         # predict() sets up an epoch for each call; with a batch or two that is most

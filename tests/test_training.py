@@ -74,16 +74,17 @@ def test_encode_pairs(preprocessor):
 def test_a_dataset_has_every_example_once_in_tight_batches(preprocessor):
     lengths = [n % 17 for n in range(101)]
     features = training.encode(preprocessor, texts_of_lengths(lengths))
-    dataset = training.bucketed_dataset(features, range(101), 8, shuffle_seed=3)
+    dataset = training.length_grouped_dataset(features, range(101), 8, shuffle_seed=3)
     batches = list(dataset)
-    assert len(dataset) == len(batches)  # the progress bar's total is right
+    assert len(dataset) == len(batches) == 13  # the progress bar's total is right
+    assert sorted(len(y) for _, y in batches) == [5] + [8] * 12
     seen = []
     for x, y in batches:
         seen += y.numpy().tolist()
         width = x["token_ids"].shape[1]
-        real = x["padding_mask"].numpy().sum(axis=1)
-        assert width % 8 == 0 or width == 18  # the longest
-        assert (real > width - 8).all()
+        longest = x["padding_mask"].numpy().sum(axis=1).max()
+        assert width - 4 < longest <= width <= 18
+        assert width % 4 == 0 or width == 18  # the longest of all
         assert x["padding_mask"].dtype == tf.int32
         for ids, mask, target in zip(x["token_ids"], x["padding_mask"], y, strict=True):
             np.testing.assert_array_equal(
@@ -92,11 +93,23 @@ def test_a_dataset_has_every_example_once_in_tight_batches(preprocessor):
     assert sorted(seen) == list(range(101))
 
 
+def test_little_of_a_batch_is_padding(preprocessor):
+    lengths = np.random.default_rng(0).integers(0, 18, 2000)
+    features = training.encode(preprocessor, texts_of_lengths(lengths))
+    dataset = training.length_grouped_dataset(features, range(2000), 8, shuffle_seed=3)
+    masks = np.concatenate([x["padding_mask"].numpy().ravel() for x, _ in dataset])
+    assert 0.85 < masks.mean() < 1.0
+    widths = [x["token_ids"].shape[1] for x, _ in dataset]
+    assert widths != sorted(widths)  # short and long batches take turns
+
+
 def test_shuffling_is_by_seed_and_differs_between_epochs(preprocessor):
     features = training.encode(preprocessor, texts_of_lengths([4] * 64))
 
     def epochs(seed):
-        dataset = training.bucketed_dataset(features, range(64), 8, shuffle_seed=seed)
+        dataset = training.length_grouped_dataset(
+            features, range(64), 8, shuffle_seed=seed
+        )
         return [[int(i) for _, y in dataset for i in y] for _ in range(2)]
 
     first, second = epochs(3)
@@ -134,7 +147,7 @@ def test_a_time_budget_shortens_the_schedule():
 def test_a_time_budget_ends_the_training_with_validation(preprocessor):
     model = small_model(preprocessor)
     features = training.encode(preprocessor, texts_of_lengths([3] * 4000))
-    dataset = training.bucketed_dataset(
+    dataset = training.length_grouped_dataset(
         features, [i % 3 for i in range(4000)], 2, shuffle_seed=1
     )
     schedule = training.WarmupLinearDecay(1e-2, 20000, 0.1, max_minutes=2 / 60)
@@ -170,7 +183,7 @@ def fit(model, folder, dataset, epochs, extra=()):
 @pytest.fixture
 def dataset(preprocessor):
     features = training.encode(preprocessor, texts_of_lengths([3] * 48))
-    return training.bucketed_dataset(features, [i % 3 for i in range(48)], 8)
+    return training.length_grouped_dataset(features, [i % 3 for i in range(48)], 8)
 
 
 def weights_of(model):
