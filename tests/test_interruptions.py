@@ -84,5 +84,5 @@ def test_the_chapter_runs_as_a_script(tmp_path):
         capture_output=True,
         text=True,
     ).stdout
-    assert "bag_of_words" in output and "배우들 연기가 살아 있네요" in output
+    assert "단어 주머니 │█" in output and "배우들 연기가 살아 있네요" in output
     assert runs.describe(tmp_path / "runs/ch04-1")["metrics"]["n"] == 320
