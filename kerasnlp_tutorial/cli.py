@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import kerasnlp_tutorial
@@ -73,10 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("chapter", help="such as ch04")
     _add_data_options(train)
     train.add_argument("--backbone", metavar="B", help="scratch, or a preset folder")
-    train.add_argument("--output", metavar="DIR", help="default: runs/CHAPTER-NUMBER")
-    train.add_argument("--overwrite", action="store_true", help="replace DIR")
-    train.add_argument("--resume", action="store_true", help="continue DIR's training")
-    train.add_argument("--max-minutes", metavar="M", help="time to train, at most")
+    _add_run_options(train)
     _add_set_and_json(train)
     train.set_defaults(command=_train)
 
@@ -101,7 +99,51 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("texts", metavar="TEXT", nargs="*")
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     predict.set_defaults(command=_predict)
+
+    pretrain = commands.add_parser(
+        "pretrain",
+        help="learn a language model from texts without labels",
+        description="Learn a masked (bert) or causal (gpt2) language model from text "
+        "files and save it as a preset.",
+    )
+    pretrain.add_argument("architecture", choices=["bert", "gpt2"])
+    _add_text_option(pretrain, required=False)
+    pretrain.add_argument("--preset-config", metavar="SIZE", help="mini or small")
+    _add_run_options(pretrain)
+    _add_set_and_json(pretrain)
+    pretrain.set_defaults(command=_pretrain)
+
+    tokenizer = commands.add_parser("tokenizer", help="learn a vocabulary")
+    actions = tokenizer.add_subparsers(metavar="ACTION", required=True)
+    learn = actions.add_parser(
+        "train",
+        help="learn a vocabulary from texts",
+        description="Learn a vocabulary from text files: vocab.txt for BERT, "
+        "vocab.json and merges.txt for GPT-2.",
+    )
+    learn.add_argument("--kind", choices=["wordpiece", "bpe"], required=True)
+    _add_text_option(learn, required=True)
+    learn.add_argument("--size", metavar="N", type=int, default=10_000)
+    learn.add_argument("--output", metavar="DIR", required=True)
+    learn.set_defaults(command=_train_tokenizer)
     return parser
+
+
+def _add_text_option(parser: argparse.ArgumentParser, required: bool) -> None:
+    parser.add_argument(
+        "--text",
+        metavar="F",
+        nargs="+",
+        required=required,
+        help="UTF-8 files, a text a line; .xz, .gz and .bz2 are decompressed",
+    )
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", metavar="DIR", help="default: runs/NAME-NUMBER")
+    parser.add_argument("--overwrite", action="store_true", help="replace DIR")
+    parser.add_argument("--resume", action="store_true", help="continue DIR's training")
+    parser.add_argument("--max-minutes", metavar="M", help="time to train, at most")
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -150,15 +192,8 @@ def _one_of(fields: dict[str, str], name: str, other: str) -> None:
 
 
 _DATA_FIELDS = ("dataset", "data_dir", "test_file")
-_TRAIN_FIELDS = (
-    *_DATA_FIELDS,
-    "train_file",
-    "backbone",
-    "output",
-    "overwrite",
-    "resume",
-    "max_minutes",
-)
+_RUN_FIELDS = ("output", "overwrite", "resume", "max_minutes")
+_TRAIN_FIELDS = (*_DATA_FIELDS, "train_file", "backbone", *_RUN_FIELDS)
 
 
 def _chapters(options: argparse.Namespace) -> None:
@@ -170,18 +205,60 @@ def _train(options: argparse.Namespace) -> None:
     chapter = registry.find(options.chapter)
     fields = _given_fields(options, _TRAIN_FIELDS)
     _one_of(fields, "dataset", "train_file")
-    if options.resume and (
-        extra := fields.keys() - {"resume", "output", "max_minutes"}
-    ):
-        raise InputError(
-            f"--resume goes on with the settings it began with; leave out: "
-            f"{', '.join(sorted(extra))}"
-        )
+    _nothing_new_on_resume(options, fields)
     module = chapter.load()
+    if not hasattr(module, "train"):
+        raise InputError(f"{chapter.name} has nothing to train; read or run it instead")
     config = module.Config(**parse_fields(module.Config, fields))
     trained = module.train(config)
     output = {**trained.metrics, "output": str(trained.path)}
     _report(output, options.json, f"saved to {trained.path}")
+
+
+def _nothing_new_on_resume(options: argparse.Namespace, fields: dict[str, str]) -> None:
+    extra = fields.keys() - {"resume", "output", "max_minutes"}
+    if options.resume and extra:
+        raise InputError(
+            f"--resume goes on with the settings it began with; leave out: "
+            f"{', '.join(sorted(extra))}"
+        )
+
+
+def _pretrain(options: argparse.Namespace) -> None:
+    fields = _given_fields(options, ("preset_config", *_RUN_FIELDS))
+    _nothing_new_on_resume(options, fields | ({"text": ""} if options.text else {}))
+    if fields.keys() & {"text", "architecture"}:
+        raise InputError("texts are given by --text, the architecture without --set")
+    from kerasnlp_tutorial.pretraining import PretrainingConfig, pretrain
+
+    config = PretrainingConfig(
+        architecture=options.architecture,
+        text=tuple(options.text or ()),
+        **parse_fields(PretrainingConfig, fields),
+    )
+    path = pretrain(config)
+    scores = {**runs.describe(path)["metrics"], "output": str(path)}
+    _report(scores, options.json, f"saved to {path}")
+
+
+def _train_tokenizer(options: argparse.Namespace) -> None:
+    output = Path(options.output)
+    if output.exists():
+        raise InputError(f"{output} exists; choose another --output")
+    from kerasnlp_tutorial.datasets import TextLines
+    from kerasnlp_tutorial.tokenizers import (
+        ByteLevelBPE,
+        save_wordpiece,
+        train_wordpiece,
+    )
+
+    texts = TextLines(options.text)
+    if options.kind == "bpe":
+        vocabulary = ByteLevelBPE.train(texts, options.size)
+        vocabulary.save(output)
+    else:
+        save_wordpiece(train_wordpiece(texts, options.size), output)
+    print(f"saved to {output}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

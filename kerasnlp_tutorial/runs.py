@@ -123,7 +123,9 @@ class Run:
                 f"{self.config.output!r}, unfinished: {found}"
             )
         fields = json.loads(stored.read_text(encoding="utf-8"))
-        fields |= {"resume": True, "max_minutes": self.config.max_minutes}
+        fields["resume"] = True
+        if self.config.max_minutes is not None:
+            fields["max_minutes"] = self.config.max_minutes
         self.config = type(self.config)(**fields)
 
     def finish(

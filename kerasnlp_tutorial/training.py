@@ -183,23 +183,26 @@ class WarmupLinearDecay(keras.callbacks.Callback):
         warmup_ratio: share of the training in which the rate rises.
         max_minutes: stop after this time and shorten the schedule to fit; None for
             no limit.
+        spent_seconds: time that the training had taken before it was resumed.
     """
 
     def __init__(
         self,
         peak: float,
-        total_steps: int,
+        total_steps: float,
         warmup_ratio: float,
         max_minutes: float | None = None,
+        spent_seconds: float = 0.0,
     ):
         super().__init__()
         self.peak = peak
         self.total_steps = total_steps
         self.warmup_ratio = warmup_ratio
         self.max_seconds = max_minutes and 60 * max_minutes
+        self.spent_seconds = spent_seconds
 
     def on_train_begin(self, logs=None):
-        self._started = time.monotonic()
+        self._started = time.monotonic() - self.spent_seconds
 
     def progress(self, step: float, seconds: float) -> float:
         """Return how much of the training is over, 0 to 1."""

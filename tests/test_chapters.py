@@ -109,6 +109,8 @@ def test_a_chapter_has_the_parts_of_a_lesson(path):
 
 @chapters
 def test_a_notebook_can_run_with_quick_settings(path):
+    if registry.find(path.stem).number < 4:
+        return  # nothing to train, no settings
     runs = [source for source in cells(path) if source.startswith("if __name__")]
     assert any("config = Config()\n" in source for source in runs)
 

@@ -89,7 +89,7 @@ def test_start_up_is_fast_and_imports_no_framework():
 def test_chapters_are_listed(run):
     code, out, _ = run("chapters")
     assert code == 0
-    assert out.startswith("ch04  문서에 꼬리표 달기")
+    assert "ch04  문서에 꼬리표 달기" in out
 
 
 def test_train_prints_one_json_line_last(run):
@@ -154,7 +154,7 @@ def write(path, content):
         ([], "required: COMMAND"),
         (["trane"], "invalid choice: 'trane'"),
         (["train"], "required: chapter"),
-        (["train", "ch99"], "no chapter 'ch99'; the chapters are: ch04"),
+        (["train", "ch99"], "no chapter 'ch99'; the chapters are: ch02, ch04"),
         (
             ["train", "ch04", "--dataset", "imdb"],
             "dataset must be one of ['nsmc', 'sample']",
@@ -250,3 +250,43 @@ def test_another_test_set(run, trained):
     path = SAMPLE.path("ratings_test.txt")
     code, _, err = run("evaluate", trained, "--test-file", path)
     assert code == 2 and "the header must have one column '글'" in err
+
+
+def test_a_chapter_without_training_says_so(run):
+    code, _, error = run("train", "ch02")
+    assert code == 2 and "ch02 has nothing to train" in error
+
+
+@pytest.mark.parametrize("kind", ["wordpiece", "bpe"])
+def test_tokenizer_train(run, tmp_path, kind):
+    (tmp_path / "text.txt").write_text("배우들 연기가 좋네요\n" * 9, encoding="utf-8")
+    command = ["tokenizer", "train", "--kind", kind, "--text", "text.txt"]
+    code, _, error = run(*command, "--size", "300", "--output", "vocabulary")
+    assert code == 0, error
+    names = {path.name for path in (tmp_path / "vocabulary").iterdir()}
+    assert names == (
+        {"vocab.txt"} if kind == "wordpiece" else {"vocab.json", "merges.txt"}
+    )
+    code, _, error = run(*command, "--output", "vocabulary")
+    assert code == 2 and "vocabulary exists" in error
+
+
+def test_pretrain(run, tmp_path):
+    lines = "배우들 연기가 살아 있네요\n두 시간이 이렇게 길 줄이야\n" * 900
+    (tmp_path / "text.txt").write_text(lines, encoding="utf-8")
+    settings = ["steps=3", "sequence_length=16", "batch_size=4", "vocabulary_size=300"]
+    options = [word for setting in settings for word in ("--set", setting)]
+    command = ["pretrain", "bert", "--text", "text.txt", "--output", "p", "--json"]
+    code, output, error = run(*command, *options)
+    assert code == 0, error
+    assert json.loads(output.splitlines()[-1])["step"] == 3
+    assert (tmp_path / "p" / "task.json").is_file()
+
+
+def test_pretrain_with_nothing_to_read_or_no_end(run):
+    code, _, error = run("pretrain", "gpt2", "--max-minutes", "1")
+    assert code == 2 and "text must be one file or more" in error
+    code, _, error = run("pretrain", "gpt2", "--text", "none.txt")
+    assert code == 2 and "max_minutes must be given" in error
+    code, _, error = run("pretrain", "gpt2", "--text", "none.txt", "--max-minutes", "1")
+    assert code == 2 and "none.txt does not exist" in error

@@ -7,6 +7,7 @@ from kerasnlp_tutorial.datasets.examples import (
     hold_out,
 )
 from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
+from kerasnlp_tutorial.datasets.plain_text import TextLines
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
 from kerasnlp_tutorial.datasets.table import read_labeled_texts
 
@@ -17,6 +18,7 @@ __all__ = [
     "LabeledText",
     "RemoteFile",
     "Splits",
+    "TextLines",
     "class_names",
     "hold_out",
     "read_labeled_texts",

@@ -1,6 +1,7 @@
 """Korean text to token ids: normalisation, WordPiece, vocabulary training."""
 
+from kerasnlp_tutorial.tokenizers.byte_level_bpe import ByteLevelBPE
 from kerasnlp_tutorial.tokenizers.korean_bert_tokenizer import KoreanBertTokenizer
-from kerasnlp_tutorial.tokenizers.vocabulary import train_wordpiece
+from kerasnlp_tutorial.tokenizers.vocabulary import save_wordpiece, train_wordpiece
 
-__all__ = ["KoreanBertTokenizer", "train_wordpiece"]
+__all__ = ["ByteLevelBPE", "KoreanBertTokenizer", "save_wordpiece", "train_wordpiece"]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from tokenizers import BertWordPieceTokenizer
 from tokenizers.normalizers import BertNormalizer
@@ -42,6 +43,14 @@ def train_wordpiece(
     )
     ids = tokenizer.get_vocab()
     return sorted(ids, key=ids.get)
+
+
+def save_wordpiece(vocabulary: list[str], folder: str | Path) -> None:
+    """Write `vocab.txt`, a token a line, as BERT's checkpoints have it."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(vocabulary) + "\n"
+    (folder / "vocab.txt").write_text(text, encoding="utf-8")
 
 
 def _alphabet(texts: Iterable[str], limit: int) -> tuple[list[str], list[str]]:

@@ -1,0 +1,101 @@
+"""Settings of pretraining."""
+
+import dataclasses
+
+from kerasnlp_tutorial.errors import InputError
+
+PRESET_SIZES = {
+    "mini": {"num_layers": 4, "num_heads": 4, "hidden_dim": 256},
+    "small": {"num_layers": 6, "num_heads": 6, "hidden_dim": 384},
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PretrainingConfig:
+    """Settings of an upstream training.
+
+    Raises:
+        InputError: a value that cannot work.
+    """
+
+    architecture: str
+    """`bert`: masked language model; `gpt2`: causal language model."""
+    text: tuple[str, ...]
+    """UTF-8 text files, a text a line; `.xz`, `.gz` and `.bz2` are decompressed."""
+    preset_config: str = "mini"
+    """Size of the backbone: `mini` (4 x 256) or `small` (6 x 384)."""
+    vocabulary: str | None = None
+    """Folder with a vocabulary; None: one is learnt from the texts."""
+    vocabulary_size: int = 10_000
+    """Tokens of the vocabulary that is learnt."""
+    sequence_length: int = 128
+    """Tokens of a training sequence, and places of the position table."""
+    held_out: float = 0.02
+    """Share of the texts that is not learnt from, but measured on."""
+
+    masked_share: float = 0.2
+    """Share of the tokens that a masked language model has to guess."""
+    whole_words: bool = False
+    """Mask all tokens of a word or none."""
+
+    batch_size: int = 32
+    """Sequences of one step."""
+    learning_rate: float = 1e-3
+    """Peak of the learning rate."""
+    warmup_ratio: float = 0.02
+    """Share of the training in which the learning rate rises."""
+    weight_decay: float = 0.01
+    """Decoupled weight decay of AdamW."""
+    precision: str = "auto"
+    """As in `TrainingConfig`."""
+    seed: int = 7
+    """Of initial weights, masks and order."""
+
+    steps: int | None = None
+    """Steps in all; None: as many as `max_minutes` allows."""
+    max_minutes: float | None = None
+    """Minutes of training in all, those before a resumption included."""
+    checkpoint_minutes: float = 5.0
+    """Minutes between checkpoints: what a killed training loses at most."""
+    measure_every: int = 500
+    """Steps between measurements on the texts held out."""
+
+    output: str | None = None
+    """Directory to write; None: `runs/pretrain-<architecture>-<next number>`."""
+    overwrite: bool = False
+    """Replace `output` if it exists."""
+    resume: bool = False
+    """Continue the unfinished training of `output`, with the settings it began with."""
+
+    def __post_init__(self):
+        object.__setattr__(self, "text", tuple(self.text))
+        self._require(
+            "architecture", self.architecture in ("bert", "gpt2"), "bert or gpt2"
+        )
+        sizes = " or ".join(PRESET_SIZES)
+        self._require("preset_config", self.preset_config in PRESET_SIZES, sizes)
+        self._require(
+            "vocabulary_size", 300 <= self.vocabulary_size < 2**16, "300 to 65535"
+        )
+        self._require("sequence_length", self.sequence_length >= 8, "8 or more")
+        for name in ("held_out", "masked_share", "warmup_ratio"):
+            self._require(name, 0 < getattr(self, name) < 1, "between 0 and 1")
+        for name in (
+            "batch_size",
+            "learning_rate",
+            "measure_every",
+            "checkpoint_minutes",
+        ):
+            self._require(name, getattr(self, name) > 0, "above 0")
+        for name in ("steps", "max_minutes"):
+            value = getattr(self, name)
+            self._require(name, value is None or value > 0, "above 0")
+        if not self.resume:
+            given = self.steps is not None or self.max_minutes is not None
+            self._require("max_minutes", given, "given, or steps")
+            self._require("text", bool(self.text), "one file or more")
+
+    def _require(self, name: str, holds: bool, expected: str) -> None:
+        if not holds:
+            received = getattr(self, name)
+            raise InputError(f"{name} must be {expected}; received {received!r}")

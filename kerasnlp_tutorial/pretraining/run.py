@@ -1,0 +1,336 @@
+"""An upstream training from text files to a preset."""
+
+import csv
+import json
+import logging
+import math
+import shutil
+import time
+from pathlib import Path
+
+import keras
+import keras_nlp
+
+from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial.datasets import TextLines
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.pretraining.batches import (
+    CausalLanguageModel,
+    MaskedLanguageModel,
+    PackedSequences,
+    batches,
+)
+from kerasnlp_tutorial.pretraining.config import PRESET_SIZES, PretrainingConfig
+from kerasnlp_tutorial.pretraining.tokens import Tokens, read_tokens, write_tokens
+from kerasnlp_tutorial.tokenizers import (
+    ByteLevelBPE,
+    KoreanBertTokenizer,
+    save_wordpiece,
+    train_wordpiece,
+)
+
+logger = logging.getLogger(__name__)
+
+_MEASURED_SEQUENCES = 512
+_REPORT_SECONDS = 30
+
+
+def pretrain(config: PretrainingConfig) -> Path:
+    """Learn a language model from texts and save it as a KerasNLP preset.
+
+    Args:
+        config: what, from which texts, and for how long.
+
+    Returns:
+        The preset's directory. In its `training.json` are the settings, the
+        measurements and the versions.
+
+    Raises:
+        InputError: the texts cannot be read or are too few, or the output exists.
+    """
+    with runs.Run.begin(f"pretrain-{config.architecture}", config) as run:
+        config = run.config
+        upstream = (_Bert if config.architecture == "bert" else _GPT2)(
+            config, run.partial
+        )
+        tokens = _tokens(config, upstream, run.partial / "tokens")
+        model = upstream.model()
+        model.compile(
+            optimizer=training.adamw(config.learning_rate, config.weight_decay),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            jit_compile=False,
+        )
+        sequences, held_out = (
+            PackedSequences(ids, upstream.length, batch_size, config.seed)
+            for ids, batch_size in (
+                (tokens.train, config.batch_size),
+                (tokens.held_out, min(config.batch_size, 16)),
+            )
+        )
+        for part, name in ((sequences, "to learn from"), (held_out, "held out")):
+            if not part.per_epoch:
+                raise InputError(
+                    f"too few texts: {len(part.ids)} tokens {name} make no batch of "
+                    f"{part.batch_size} sequences of {part.length} tokens"
+                )
+        count = min(
+            held_out.per_epoch, math.ceil(_MEASURED_SEQUENCES / held_out.batch_size)
+        )
+        watch = Watch(
+            config,
+            run.checkpoints,
+            tokens_per_step=config.batch_size * upstream.length,
+            held_out=[
+                upstream.objective.batch(held_out.batch(i), i) for i in range(count)
+            ],
+        )
+        watch.restore(model)
+        last = config.steps or 10**9
+        if watch.step < last:
+            _fit(
+                model,
+                config,
+                watch,
+                batches(sequences, upstream.objective, range(watch.step, last)),
+            )
+        watch.write_history()
+        return run.finish(model, (), watch.history[-1] | {"texts": tokens.texts}).path
+
+
+def _fit(model, config, watch, dataset):
+    schedule = training.WarmupLinearDecay(
+        config.learning_rate,
+        config.steps or math.inf,
+        config.warmup_ratio,
+        config.max_minutes,
+        spent_seconds=watch.seconds,
+    )
+    with training.already_encoded(model), training.matrix_products(config.precision):
+        model.fit(dataset, verbose=0, shuffle=False, callbacks=[schedule, watch])
+
+
+# === What is learnt ===
+
+
+class _Bert:
+    """A masked language model."""
+
+    def __init__(self, config: PretrainingConfig, folder: Path):
+        self.config = config
+        self.length = config.sequence_length
+        path = folder / "vocabulary" / "vocab.txt"
+        if not path.is_file():
+            if config.vocabulary:
+                vocabulary = KoreanBertTokenizer(
+                    str(Path(config.vocabulary) / "vocab.txt")
+                ).get_vocabulary()
+            else:
+                logger.info(
+                    "learning a vocabulary of %d tokens", config.vocabulary_size
+                )
+                vocabulary = train_wordpiece(
+                    TextLines(config.text), config.vocabulary_size
+                )
+            save_wordpiece(vocabulary, path.parent)
+        self.tokenizer = KoreanBertTokenizer(str(path))
+        vocabulary = self.tokenizer.get_vocabulary()
+        self.objective = MaskedLanguageModel(
+            vocabulary, config.masked_share, config.whole_words, config.seed
+        )
+        self.encode = self.tokenizer
+        self.end_token_id = self.tokenizer.sep_token_id
+
+    def model(self) -> keras_nlp.models.BertMaskedLM:
+        keras.utils.set_random_seed(self.config.seed)
+        size = PRESET_SIZES[self.config.preset_config]
+        backbone = keras_nlp.models.BertBackbone(
+            vocabulary_size=self.tokenizer.vocabulary_size(),
+            intermediate_dim=4 * size["hidden_dim"],
+            dropout=0.0,
+            max_sequence_length=self.length,
+            **size,
+        )
+        preprocessor = keras_nlp.models.BertMaskedLMPreprocessor(
+            self.tokenizer,
+            sequence_length=self.length,
+            mask_selection_rate=self.config.masked_share,
+            mask_selection_length=round(self.config.masked_share * self.length),
+        )
+        return keras_nlp.models.BertMaskedLM(backbone, preprocessor)
+
+
+class _GPT2:
+    """A causal language model."""
+
+    def __init__(self, config: PretrainingConfig, folder: Path):
+        self.config = config
+        self.length = config.sequence_length + 1  # the last token is only asked for
+        path = folder / "vocabulary"
+        if not path.is_dir():
+            if config.vocabulary:
+                bpe = ByteLevelBPE.load(config.vocabulary)
+            else:
+                logger.info(
+                    "learning a vocabulary of %d tokens", config.vocabulary_size
+                )
+                bpe = ByteLevelBPE.train(TextLines(config.text), config.vocabulary_size)
+            bpe.save(path)
+        self.bpe = ByteLevelBPE.load(path)
+        self.objective = CausalLanguageModel()
+        self.encode = self.bpe.encode_batch
+        self.end_token_id = self.bpe.vocabulary["<|endoftext|>"]
+
+    def model(self) -> keras_nlp.models.GPT2CausalLM:
+        keras.utils.set_random_seed(self.config.seed)
+        size = PRESET_SIZES[self.config.preset_config]
+        backbone = keras_nlp.models.GPT2Backbone(
+            vocabulary_size=len(self.bpe.vocabulary),
+            intermediate_dim=4 * size["hidden_dim"],
+            dropout=0.0,
+            max_sequence_length=self.config.sequence_length,
+            **size,
+        )
+        preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(
+            keras_nlp.tokenizers.GPT2Tokenizer(self.bpe.vocabulary, self.bpe.merges),
+            sequence_length=self.config.sequence_length,
+        )
+        return keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
+
+
+def _tokens(config: PretrainingConfig, upstream, folder: Path) -> Tokens:
+    tokens = read_tokens(folder)
+    if tokens is None:
+        started = time.monotonic()
+        write_tokens(
+            folder,
+            TextLines(config.text),
+            upstream.encode,
+            upstream.end_token_id,
+            config.held_out,
+        )
+        tokens = read_tokens(folder)
+        logger.info(
+            "%d texts, %d tokens, tokenised in %.0f s",
+            tokens.texts,
+            len(tokens.train) + len(tokens.held_out),
+            time.monotonic() - started,
+        )
+    return tokens
+
+
+# === Watching it ===
+
+
+class Watch(keras.callbacks.Callback):
+    """Reports, measures, keeps checkpoints, and stops at the last step.
+
+    A checkpoint is a folder that is whole once its `state.json` is there; the one
+    before is deleted after that, so a kill at any moment leaves a whole one.
+
+    Args:
+        config: of the training.
+        folder: for the checkpoints.
+        tokens_per_step: for the reports.
+        held_out: batches to measure on.
+    """
+
+    def __init__(self, config, folder, tokens_per_step, held_out):
+        super().__init__()
+        self.config = config
+        self.folder = folder
+        self.tokens_per_step = tokens_per_step
+        self.held_out = held_out
+        self.step = 0
+        self.seconds = 0.0
+        self.history = []
+
+    def restore(self, model) -> None:
+        """Put the newest checkpoint into the model and its optimizer."""
+        states = sorted(self.folder.glob("step-*/state.json"))
+        if states:
+            model.optimizer.build(model.trainable_variables)
+            model.load_weights(states[-1].parent / "model.weights.h5")
+            state = json.loads(states[-1].read_text())
+            self.step, self.seconds = state["step"], state["seconds"]
+            self.history = state["history"]
+            logger.info("going on after step %d", self.step)
+
+    def on_train_begin(self, logs=None):
+        self._clock = time.monotonic() - self.seconds
+        self._saved = self._reported = time.monotonic()
+        self._reported_step = self.step
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        now = time.monotonic()
+        self.seconds = now - self._clock
+        if now - self._reported >= _REPORT_SECONDS:
+            self._report(now, logs["loss"])
+        done = self.step == self.config.steps or self.model.stop_training
+        if done or self.step % self.config.measure_every == 0:
+            self._measure(logs["loss"])
+        if done or now - self._saved >= 60 * self.config.checkpoint_minutes:
+            self._save()
+        if done:
+            self.model.stop_training = True
+
+    def _report(self, now, loss):
+        steps = self.step - self._reported_step
+        seconds_a_step = (now - self._reported) / steps
+        left = []
+        if self.config.steps:
+            left.append((self.config.steps - self.step) * seconds_a_step / 60)
+        if self.config.max_minutes:
+            left.append(self.config.max_minutes - self.seconds / 60)
+        logger.info(
+            "step %d, %.2f M tokens, %.0f tokens/s, loss %.3f, %.0f min left",
+            self.step,
+            self.step * self.tokens_per_step / 1e6,
+            self.tokens_per_step / seconds_a_step,
+            loss,
+            min(left),
+        )
+        self._reported, self._reported_step = now, self.step
+
+    def _measure(self, loss):
+        self.model.reset_metrics()
+        for x, y, weights in self.held_out:
+            measured = self.model.test_on_batch(x, y, weights, return_dict=True)
+        self.model.reset_metrics()  # the next mean begins here
+        row = {
+            "step": self.step,
+            "tokens": self.step * self.tokens_per_step,
+            "minutes": round(self.seconds / 60, 2),
+            "loss": float(loss),
+            "val_loss": float(measured["loss"]),
+            "val_accuracy": float(measured["accuracy"]),
+        }
+        self.history.append(row)
+        logger.info(
+            "step %d, held out: loss %.3f, accuracy %.3f",
+            self.step,
+            row["val_loss"],
+            row["val_accuracy"],
+        )
+
+    def _save(self):
+        folder = self.folder / f"step-{self.step:09d}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self.model.save_weights(folder / "model.weights.h5")
+        state = {"step": self.step, "seconds": self.seconds, "history": self.history}
+        part = folder / "state.part"
+        part.write_text(json.dumps(state))
+        part.rename(folder / "state.json")
+        for old in self.folder.glob("step-*"):
+            if old != folder:
+                shutil.rmtree(old)
+        self._saved = time.monotonic()
+
+    def write_history(self) -> None:
+        """Write the measurements where `runs` looks for a training's history."""
+        with (self.folder / runs.HISTORY_FILE).open("w", newline="") as file:
+            writer = csv.DictWriter(file, self.history[0].keys())
+            writer.writeheader()
+            writer.writerows(self.history)

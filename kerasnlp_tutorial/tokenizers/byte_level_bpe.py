@@ -1,0 +1,82 @@
+"""Byte-level BPE, the vocabulary of GPT-2."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import ByteLevelBPETokenizer
+
+from kerasnlp_tutorial.errors import InputError
+
+PAD_TOKEN = "<pad>"
+END_TOKEN = "<|endoftext|>"
+
+
+@dataclass(frozen=True)
+class ByteLevelBPE:
+    """Tokens and merges, as `keras_nlp.tokenizers.GPT2Tokenizer` takes them.
+
+    `<pad>` has the id 0, where that tokenizer expects it; with the end token there,
+    `generate` would stop before its first token.
+    """
+
+    vocabulary: dict[str, int]
+    """Token to id."""
+    merges: list[str]
+    """Pairs of tokens, `"left right"`, in the order in which they were learnt."""
+
+    @classmethod
+    def train(cls, texts: Iterable[str], vocabulary_size: int) -> "ByteLevelBPE":
+        """Learn a vocabulary.
+
+        Args:
+            texts: training texts; iterated over once, not kept.
+            vocabulary_size: number of tokens, of which 258 are given: all bytes and
+                the two special tokens. Few texts give fewer tokens.
+        """
+        tokenizer = ByteLevelBPETokenizer()
+        tokenizer.train_from_iterator(
+            texts,
+            vocab_size=vocabulary_size,
+            special_tokens=[PAD_TOKEN, END_TOKEN],
+            show_progress=False,
+        )
+        saved = json.loads(tokenizer.to_str())["model"]
+        merges = [m if isinstance(m, str) else " ".join(m) for m in saved["merges"]]
+        return cls(saved["vocab"], merges)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "ByteLevelBPE":
+        """Read `vocab.json` and `merges.txt`.
+
+        Raises:
+            InputError: the folder has no such files.
+        """
+        folder = Path(folder)
+        try:
+            vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+            lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+        except (FileNotFoundError, NotADirectoryError):
+            raise InputError(
+                f"{folder} must hold vocab.json and merges.txt, as "
+                f"`tokenizer train --kind bpe` writes them"
+            ) from None
+        return cls(
+            vocabulary, [line for line in lines if not line.startswith("#version")]
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write `vocab.json` and `merges.txt`."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.vocabulary, ensure_ascii=False)
+        (folder / "vocab.json").write_text(text + "\n", encoding="utf-8")
+        lines = ["#version: 0.2", *self.merges]
+        (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def encode_batch(self, texts: list[str]) -> list[list[int]]:
+        """Return the ids of each text; all cores work on it."""
+        merges = [tuple(merge.split(" ")) for merge in self.merges]
+        tokenizer = ByteLevelBPETokenizer(self.vocabulary, merges)
+        return [encoding.ids for encoding in tokenizer.encode_batch(texts)]

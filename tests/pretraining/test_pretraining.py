@@ -1,0 +1,149 @@
+import dataclasses
+import json
+
+import keras
+import keras_nlp
+import numpy as np
+import pytest
+
+import kerasnlp_tutorial.models  # noqa: F401
+from kerasnlp_tutorial import runs
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.pretraining import PRESET_SIZES, PretrainingConfig, pretrain
+from kerasnlp_tutorial.pretraining import run as run_module
+
+WORDS = [
+    "배우",
+    "연기",
+    "정말",
+    "좋다",
+    "영화",
+    "음악",
+    "너무",
+    "지루하다",
+    "시간",
+    "감독",
+]
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    size = {"num_layers": 1, "num_heads": 2, "hidden_dim": 32}
+    monkeypatch.setitem(PRESET_SIZES, "mini", size)
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Settings for a language in which each word is followed by a certain other one."""
+    lines = [" ".join(WORDS[(i + 3 * j) % 10] for j in range(12)) for i in range(400)]
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def make(architecture, **changes):
+        fields = {
+            "architecture": architecture,
+            "text": (str(path),),
+            "vocabulary_size": 400,
+            "sequence_length": 24,
+            "batch_size": 16,
+            "learning_rate": 0.01,
+            "held_out": 0.1,
+            "steps": 60,
+            "measure_every": 20,
+            "output": str(tmp_path / architecture),
+        }
+        return PretrainingConfig(**(fields | changes))
+
+    return make
+
+
+def test_a_masked_model_learns_to_look_around(config, tmp_path):
+    generator = np.random.default_rng(0)
+    lines = [" ".join([WORDS[i]] * 12) for i in generator.integers(10, size=400)]
+    (tmp_path / "same.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = (str(tmp_path / "same.txt"),)
+    path = pretrain(config("bert", text=text, steps=400, learning_rate=0.005))
+    measured = runs.describe(path)["metrics"]
+    assert measured["val_accuracy"] > 0.8 and measured["texts"] == 400
+    model = keras_nlp.models.BertMaskedLM.from_preset(str(path))
+    tokenizer = model.preprocessor.tokenizer
+    ids = [int(i) for i in tokenizer("영화 영화 [MASK] 영화 영화 영화")]
+    ids = [tokenizer.cls_token_id, *ids, tokenizer.sep_token_id]
+    x = {
+        "token_ids": np.array([ids]),
+        "segment_ids": np.zeros((1, len(ids)), "int32"),
+        "padding_mask": np.ones((1, len(ids)), "int32"),
+        "mask_positions": np.array([[ids.index(tokenizer.mask_token_id)]]),
+    }
+    model.preprocessor = None
+    best = int(model.predict_on_batch(x)[0, 0].argmax())
+    assert tokenizer.id_to_token(best) == "영화"
+
+
+def test_a_causal_model_learns_what_follows(config):
+    path = pretrain(config("gpt2", steps=150))
+    model = keras_nlp.models.GPT2CausalLM.from_preset(str(path))
+    model.compile(sampler="greedy")
+    text = model.generate(f"{WORDS[0]} {WORDS[3]} {WORDS[6]}", max_length=20)
+    assert text.startswith(f"{WORDS[0]} {WORDS[3]} {WORDS[6]} {WORDS[9]} {WORDS[2]}")
+
+
+@pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+def test_a_killed_training_goes_on_as_if_uninterrupted(
+    config, architecture, monkeypatch
+):
+    whole = pretrain(config(architecture))
+    interrupted = config(architecture, output=f"{whole}-2", checkpoint_minutes=1e-9)
+    original = run_module.Watch._measure
+
+    def killed(self, loss):
+        original(self, loss)
+        if self.step == 40:
+            raise SystemExit("as if killed, before the checkpoint of this step")
+
+    monkeypatch.setattr(run_module.Watch, "_measure", killed)
+    with pytest.raises(SystemExit):
+        pretrain(interrupted)
+    monkeypatch.setattr(run_module.Watch, "_measure", original)
+    keras.utils.set_random_seed(99)
+    resumed = pretrain(
+        PretrainingConfig(
+            architecture=architecture, text=(), resume=True, output=f"{whole}-2"
+        )
+    )
+    first, second = (runs.describe(path)["history"] for path in (whole, resumed))
+    assert first["step"] == second["step"] == [20, 40, 60]
+    for name in ("val_loss", "val_accuracy"):
+        np.testing.assert_allclose(first[name], second[name], atol=1e-4)
+    # The mean of a resumed interval begins at its checkpoint.
+    np.testing.assert_allclose(first["loss"][2], second["loss"][2], atol=1e-4)
+
+
+def test_a_time_budget_ends_it(config):
+    path = pretrain(config("bert", steps=None, max_minutes=0.05))
+    training = json.loads((path / "training.json").read_text())
+    assert training["history"]["minutes"][-1] <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"architecture": "t5"}, "architecture must be bert or gpt2; received 't5'"),
+        ({"steps": None}, "max_minutes must be given, or steps"),
+        ({"preset_config": "large"}, "preset_config must be mini or small"),
+        ({"masked_share": 1.0}, "masked_share must be between 0 and 1"),
+        ({"text": ()}, "text must be one file or more"),
+    ],
+)
+def test_settings_that_cannot_work(config, changes, message):
+    fields = dataclasses.asdict(config("bert")) | changes
+    with pytest.raises(InputError, match=message):
+        PretrainingConfig(**fields)
+
+
+def test_too_few_texts(config, tmp_path):
+    path = tmp_path / "few.txt"
+    path.write_text("배우 연기\n" * 20, encoding="utf-8")
+    with pytest.raises(InputError, match="too few texts: .* make no batch of 16"):
+        pretrain(config("bert", text=(str(path),)))
+    assert not (tmp_path / "bert.partial").exists()
