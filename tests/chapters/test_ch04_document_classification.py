@@ -102,9 +102,11 @@ def trained(tmp_path_factory):
     config = ch04.Config.quick(
         train_file=str(folder / "own.tsv"),
         output=str(folder / "run"),
-        learning_rate=0.005,
+        num_heads=4,
+        hidden_dim=64,
+        learning_rate=0.002,
         batch_size=8,
-        epochs=10,
+        epochs=40,
         vocabulary_size=200,
     )
     return ch04.train(config)
