@@ -34,7 +34,6 @@ LOOPS = {
     "keras-float32": "this package, float32",
     "keras-steps8": "this package, 8 steps a call",
     "keras-jit": "this package, XLA",
-    "keras-padded": f"this package, padded to {PADDED}",
     "torch-padded": f"transformers, padded to {PADDED}",
     "torch-batch": "transformers, padded per batch",
     "torch-grouped": "transformers, grouped by length",
@@ -106,7 +105,6 @@ class Stopwatch:
 def measure_keras(loop, options):
     import keras
     import numpy as np
-    import tensorflow as tf
 
     from kerasnlp_tutorial import training
 
@@ -127,15 +125,6 @@ def measure_keras(loop, options):
     def score():
         pairs = [(model.predict_on_batch(x), y) for x, y in test_set]
         return float(np.mean(np.concatenate([o.argmax(-1) == y for o, y in pairs])))
-
-    def pad(x, y):
-        ends = [[0, PADDED - tf.shape(x["token_ids"])[0]]]
-        return {name: tf.pad(value, ends) for name, value in x.items()}, y
-
-    if loop == "keras-padded":
-        train_set = train_set.unbatch().map(pad).batch(config.batch_size)
-        steps = -(-len(splits.train) // config.batch_size)
-        train_set = train_set.apply(tf.data.experimental.assert_cardinality(steps))
 
     watch = Stopwatch(score, options)
     precision = "float32" if loop == "keras-float32" else config.precision
@@ -174,30 +163,8 @@ def measure_torch(loop, options):
     train_ids, train_labels = prepared["train"]
     test_ids, test_labels = prepared["test"]
     torch.manual_seed(config.seed)
-    model = transformers.BertForSequenceClassification(
-        transformers.BertConfig(
-            vocab_size=prepared["vocabulary_size"],
-            num_hidden_layers=config.num_layers,
-            num_attention_heads=config.num_heads,
-            hidden_size=config.hidden_dim,
-            intermediate_size=config.intermediate_dim,
-            max_position_embeddings=PADDED,
-            hidden_dropout_prob=config.dropout,
-            attention_probs_dropout_prob=config.dropout,
-            classifier_dropout=config.dropout,
-            num_labels=prepared["num_classes"],
-        )
-    )
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": config.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ],
-        lr=config.learning_rate,
-        fused=loop == "torch-best",
-    )
+    model = torch_model(config, prepared)
+    optimizer = torch_adamw(model, config, fused=loop == "torch-best")
     steps = -(-len(train_ids) // config.batch_size) * config.epochs
     schedule = transformers.get_linear_schedule_with_warmup(
         optimizer, int(steps * config.warmup_ratio), steps
@@ -252,6 +219,40 @@ def measure_torch(loop, options):
             watch.end_step()
         watch.end_epoch()
     return watch.result()
+
+
+def torch_model(config, prepared):
+    import transformers
+
+    return transformers.BertForSequenceClassification(
+        transformers.BertConfig(
+            vocab_size=prepared["vocabulary_size"],
+            num_hidden_layers=config.num_layers,
+            num_attention_heads=config.num_heads,
+            hidden_size=config.hidden_dim,
+            intermediate_size=config.intermediate_dim,
+            max_position_embeddings=PADDED,
+            hidden_dropout_prob=config.dropout,
+            attention_probs_dropout_prob=config.dropout,
+            classifier_dropout=config.dropout,
+            num_labels=prepared["num_classes"],
+        )
+    )
+
+
+def torch_adamw(model, config, fused):
+    import torch
+
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    return torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": config.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ],
+        lr=config.learning_rate,
+        fused=fused,
+    )
 
 
 def group_by_length(order, ids, batch_size, generator):

@@ -100,7 +100,7 @@ def _install() -> nbformat.NotebookNode:
         'os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow의 안내문을 줄입니다.',
     ]
     # The page is built where the package is installed already.
-    tags = ["install", "remove-cell", "skip-execution"]
+    tags = ["remove-cell", "skip-execution"]
     return nbformat.v4.new_code_cell("\n".join(lines), metadata={"tags": tags})
 
 
@@ -127,9 +127,14 @@ def _cell_id(source: str, seen: set[str]) -> str:
     return name
 
 
-def stale() -> list[Path]:
-    """Return the notebooks that are missing, out of step, or of no chapter."""
-    expected = {NOTEBOOKS / name: text for name, text in _all().items()}
+def stale(texts: dict[str, str] | None = None) -> list[Path]:
+    """Return the notebooks that are missing, out of step, or of no chapter.
+
+    Args:
+        texts: file name to what it should hold; None: made from the chapters.
+    """
+    texts = _all() if texts is None else texts
+    expected = {NOTEBOOKS / name: text for name, text in texts.items()}
     found = {path: path.read_text(encoding="utf-8") for path in NOTEBOOKS.glob("*.*")}
     paths = expected.keys() | found.keys()
     return sorted(path for path in paths if expected.get(path) != found.get(path))
@@ -184,10 +189,11 @@ def main() -> int:
     options = parser.parse_args()
     if options.command == "build":
         NOTEBOOKS.mkdir(exist_ok=True)
-        for path in stale():
+        texts = _all()
+        for path in stale(texts):
             path.unlink(missing_ok=True)
-            if text := _all().get(path.name):
-                path.write_text(text, encoding="utf-8")
+            if path.name in texts:
+                path.write_text(texts[path.name], encoding="utf-8")
             print(path.relative_to(ROOT))
     elif options.command == "check":
         for path in (paths := stale()):

@@ -100,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     predict.set_defaults(command=_predict)
 
+    _add_pretrain(commands)
+    _add_tokenizer(commands)
+    return parser
+
+
+def _add_pretrain(commands: Any) -> None:
     pretrain = commands.add_parser(
         "pretrain",
         help="learn a language model from texts without labels",
@@ -113,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_set_and_json(pretrain)
     pretrain.set_defaults(command=_pretrain)
 
+
+def _add_tokenizer(commands: Any) -> None:
     tokenizer = commands.add_parser("tokenizer", help="learn a vocabulary")
     actions = tokenizer.add_subparsers(metavar="ACTION", required=True)
     learn = actions.add_parser(
@@ -126,7 +134,6 @@ def _parser() -> argparse.ArgumentParser:
     learn.add_argument("--size", metavar="N", type=int, default=10_000)
     learn.add_argument("--output", metavar="DIR", required=True)
     learn.set_defaults(command=_train_tokenizer)
-    return parser
 
 
 def _add_text_option(parser: argparse.ArgumentParser, required: bool) -> None:

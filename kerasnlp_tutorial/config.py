@@ -9,8 +9,17 @@ from typing import Any
 from kerasnlp_tutorial.errors import InputError
 
 
+class Settings:
+    """Base of dataclasses that check their fields in `__post_init__`."""
+
+    def _require(self, name: str, holds: bool, expected: str) -> None:
+        if not holds:
+            received = getattr(self, name)
+            raise InputError(f"{name} must be {expected}; received {received!r}")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainingConfig:
+class TrainingConfig(Settings):
     """Settings of any fine-tuning; each chapter's `Config` adds its own.
 
     Raises:
@@ -92,11 +101,6 @@ class TrainingConfig:
         self._require("vocabulary_size", self.vocabulary_size > 5, "above 5")
         multiple = f"a multiple of num_heads={self.num_heads}"
         self._require("hidden_dim", self.hidden_dim % self.num_heads == 0, multiple)
-
-    def _require(self, name: str, holds: bool, expected: str) -> None:
-        if not holds:
-            received = getattr(self, name)
-            raise InputError(f"{name} must be {expected}; received {received!r}")
 
 
 def parse_fields(config_class: type, texts: Mapping[str, str]) -> dict[str, Any]:

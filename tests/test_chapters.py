@@ -22,19 +22,15 @@ def is_guard(node):
     )
 
 
-def cells(path):
-    """The code cells of a py:percent file."""
+def cells(path, skipped=(" [markdown]",)):
+    """The cells of a py:percent file whose heads do not begin with one of `skipped`."""
     parts = path.read_text(encoding="utf-8").split("\n# %%")
-    return [
-        part.partition("\n")[2] for part in parts if not part.startswith(" [markdown]")
-    ]
+    return [part.partition("\n")[2] for part in parts if not part.startswith(skipped)]
 
 
 def program_cells(path):
     """The code cells without the run cells of a lesson and its solutions."""
-    parts = path.read_text(encoding="utf-8").split("\n# %%")
-    skipped = (" [markdown]", ' tags=["solution"]')
-    sources = [p.partition("\n")[2] for p in parts if not p.startswith(skipped)]
+    sources = cells(path, skipped=(" [markdown]", ' tags=["solution"]'))
     return [source for source in sources if not source.startswith("if __name__")]
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.config import Settings
 
 PRESET_SIZES = {
     "mini": {"num_layers": 4, "num_heads": 4, "hidden_dim": 256},
@@ -11,7 +11,7 @@ PRESET_SIZES = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PretrainingConfig:
+class PretrainingConfig(Settings):
     """Settings of an upstream training.
 
     Raises:
@@ -94,8 +94,3 @@ class PretrainingConfig:
             given = self.steps is not None or self.max_minutes is not None
             self._require("max_minutes", given, "given, or steps")
             self._require("text", bool(self.text), "one file or more")
-
-    def _require(self, name: str, holds: bool, expected: str) -> None:
-        if not holds:
-            received = getattr(self, name)
-            raise InputError(f"{name} must be {expected}; received {received!r}")

@@ -28,6 +28,7 @@ from kerasnlp_tutorial.tokenizers import (
     save_wordpiece,
     train_wordpiece,
 )
+from kerasnlp_tutorial.tokenizers.byte_level_bpe import END_TOKEN
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +180,7 @@ class _GPT2:
         self.bpe = ByteLevelBPE.load(path)
         self.objective = CausalLanguageModel()
         self.encode = self.bpe.encode_batch
-        self.end_token_id = self.bpe.vocabulary["<|endoftext|>"]
+        self.end_token_id = self.bpe.vocabulary[END_TOKEN]
 
     def model(self) -> keras_nlp.models.GPT2CausalLM:
         keras.utils.set_random_seed(self.config.seed)

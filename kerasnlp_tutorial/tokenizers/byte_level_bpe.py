@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tokenizers import ByteLevelBPETokenizer
@@ -77,6 +78,9 @@ class ByteLevelBPE:
 
     def encode_batch(self, texts: list[str]) -> list[list[int]]:
         """Return the ids of each text; all cores work on it."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+
+    @cached_property
+    def _tokenizer(self) -> ByteLevelBPETokenizer:
         merges = [tuple(merge.split(" ")) for merge in self.merges]
-        tokenizer = ByteLevelBPETokenizer(self.vocabulary, merges)
-        return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+        return ByteLevelBPETokenizer(self.vocabulary, merges)

@@ -4,6 +4,7 @@ from kerasnlp_tutorial.chapters import ch02_tokenization as ch02
 from tokenizers import ByteLevelBPETokenizer
 
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE, KoreanBertTokenizer
+from kerasnlp_tutorial.tokenizers.vocabulary import SPECIAL_TOKENS
 
 TOY = {"hug": 10, "pug": 5, "pun": 12, "bun": 4, "hugs": 5}  # the book's
 TEXTS = [
@@ -54,17 +55,7 @@ def test_longest_match():
 
 
 def test_longest_match_is_what_the_tokenizer_does():
-    vocabulary = [
-        "[PAD]",
-        "[UNK]",
-        "[CLS]",
-        "[SEP]",
-        "[MASK]",
-        "연",
-        "연기",
-        "##가",
-        "##기",
-    ]
+    vocabulary = [*SPECIAL_TOKENS, "연", "연기", "##가", "##기"]
     tokenizer = KoreanBertTokenizer(vocabulary)
     for word in ("연기가", "연가", "연기가기", "기가"):
         tokens = [vocabulary[int(id)] for id in tokenizer(word)]
@@ -79,7 +70,7 @@ def test_coverage():
 
 
 def test_inputs_side_by_side():
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "영화", "##는"]
+    vocabulary = [*SPECIAL_TOKENS, "영화", "##는"]
     x = ch02.bert_input("영화는", KoreanBertTokenizer(vocabulary), 6)
     assert x["tokens"] == ["[CLS]", "영화", "##는", "[SEP]", "[PAD]", "[PAD]"]
     assert x["padding_mask"] == [1, 1, 1, 1, 0, 0]
