@@ -17,6 +17,17 @@ class Settings:
             received = getattr(self, name)
             raise InputError(f"{name} must be {expected}; received {received!r}")
 
+    def _check_optimization(self) -> None:
+        """Check the fields that every training has."""
+        for name in ("batch_size", "learning_rate"):
+            self._require(name, getattr(self, name) > 0, "above 0")
+        self._require("weight_decay", self.weight_decay >= 0, "0 or more")
+        self._require("warmup_ratio", 0 < self.warmup_ratio < 1, "between 0 and 1")
+        within = self.max_minutes is None or self.max_minutes > 0
+        self._require("max_minutes", within, "above 0")
+        expected = "'auto' or 'float32'"
+        self._require("precision", self.precision in ("auto", "float32"), expected)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingConfig(Settings):
@@ -85,16 +96,12 @@ class TrainingConfig(Settings):
     def __post_init__(self):
         for name in ("num_layers", "num_heads", "hidden_dim", "intermediate_dim"):
             self._require(name, getattr(self, name) > 0, "above 0")
-        for name in ("max_train_examples", "epochs", "max_minutes"):
+        self._check_optimization()
+        for name in ("max_train_examples", "epochs"):
             value = getattr(self, name)
             self._require(name, value is None or value > 0, "above 0")
-        for name in ("validation_ratio", "warmup_ratio"):
-            self._require(name, 0 < getattr(self, name) < 1, "between 0 and 1")
-        expected = "'auto' or 'float32'"
-        self._require("precision", self.precision in ("auto", "float32"), expected)
-        self._require("batch_size", self.batch_size > 0, "above 0")
-        self._require("learning_rate", self.learning_rate > 0, "above 0")
-        self._require("weight_decay", self.weight_decay >= 0, "0 or more")
+        within = 0 < self.validation_ratio < 1
+        self._require("validation_ratio", within, "between 0 and 1")
         self._require("dropout", 0 <= self.dropout < 1, "at least 0 and below 1")
         self._require("sequence_length", self.sequence_length > 2, "above 2")
         # Five special tokens, and something for them to stand beside.

@@ -172,7 +172,7 @@ def adamw(learning_rate: float, weight_decay: float) -> keras.optimizers.AdamW:
 
 
 class WarmupLinearDecay(keras.callbacks.Callback):
-    """Raise the learning rate linearly, then lower it linearly to zero.
+    """Raise the learning rate linearly, hold it, and lower it linearly to zero.
 
     A callback and not a `LearningRateSchedule`, because a training that has a time
     budget must come down when the time is up, however many steps that is.
@@ -184,6 +184,9 @@ class WarmupLinearDecay(keras.callbacks.Callback):
         max_minutes: stop after this time and shorten the schedule to fit; None for
             no limit.
         spent_seconds: time that the training had taken before it was resumed.
+        decay_ratio: share of the training, at its end, in which the rate falls; None
+            to begin right after the warmup. While the rate is held, a training can
+            still be made longer ([Hägele et al., 2024](https://arxiv.org/abs/2405.18392)).
     """
 
     def __init__(
@@ -193,6 +196,7 @@ class WarmupLinearDecay(keras.callbacks.Callback):
         warmup_ratio: float,
         max_minutes: float | None = None,
         spent_seconds: float = 0.0,
+        decay_ratio: float | None = None,
     ):
         super().__init__()
         self.peak = peak
@@ -200,6 +204,7 @@ class WarmupLinearDecay(keras.callbacks.Callback):
         self.warmup_ratio = warmup_ratio
         self.max_seconds = max_minutes and 60 * max_minutes
         self.spent_seconds = spent_seconds
+        self.decay_ratio = 1.0 - warmup_ratio if decay_ratio is None else decay_ratio
 
     def on_train_begin(self, logs=None):
         self._started = time.monotonic() - self.spent_seconds
@@ -213,7 +218,7 @@ class WarmupLinearDecay(keras.callbacks.Callback):
         """Return the learning rate at a point of the training."""
         if progress < self.warmup_ratio:
             return self.peak * progress / self.warmup_ratio
-        return self.peak * (1.0 - progress) / (1.0 - self.warmup_ratio)
+        return self.peak * min((1.0 - progress) / self.decay_ratio, 1.0)
 
     def on_train_batch_begin(self, batch, logs=None):
         optimizer = self.model.optimizer

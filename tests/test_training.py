@@ -137,6 +137,13 @@ def test_the_learning_rate_rises_and_falls_linearly():
     assert 0 < rates[-1] < 0.01
 
 
+def test_the_learning_rate_can_be_held_before_it_falls():
+    schedule = training.WarmupLinearDecay(2.0, 100, warmup_ratio=0.1, decay_ratio=0.2)
+    rates = [schedule.rate(progress) for progress in (0.05, 0.1, 0.5, 0.8)]
+    np.testing.assert_allclose(rates, [1.0, 2.0, 2.0, 2.0])
+    assert schedule.rate(0.9) == pytest.approx(1.0) and schedule.rate(1.0) == 0.0
+
+
 def test_a_time_budget_shortens_the_schedule():
     schedule = training.WarmupLinearDecay(1.0, 1000, 0.1, max_minutes=1)
     assert schedule.progress(10, 30) == 0.5

@@ -44,6 +44,8 @@ class PretrainingConfig(Settings):
     """Peak of the learning rate."""
     warmup_ratio: float = 0.02
     """Share of the training in which the learning rate rises."""
+    decay_ratio: float = 0.2
+    """Share of the training, at its end, in which it falls; it is held in between."""
     weight_decay: float = 0.01
     """Decoupled weight decay of AdamW."""
     precision: str = "auto"
@@ -78,18 +80,13 @@ class PretrainingConfig(Settings):
             "vocabulary_size", 300 <= self.vocabulary_size < 2**16, "300 to 65535"
         )
         self._require("sequence_length", self.sequence_length >= 8, "8 or more")
-        for name in ("held_out", "masked_share", "warmup_ratio"):
+        self._check_optimization()
+        for name in ("held_out", "masked_share"):
             self._require(name, 0 < getattr(self, name) < 1, "between 0 and 1")
-        for name in (
-            "batch_size",
-            "learning_rate",
-            "measure_every",
-            "checkpoint_minutes",
-        ):
+        self._require("decay_ratio", 0 < self.decay_ratio <= 1, "above 0, at most 1")
+        for name in ("measure_every", "checkpoint_minutes"):
             self._require(name, getattr(self, name) > 0, "above 0")
-        for name in ("steps", "max_minutes"):
-            value = getattr(self, name)
-            self._require(name, value is None or value > 0, "above 0")
+        self._require("steps", self.steps is None or self.steps > 0, "above 0")
         if not self.resume:
             given = self.steps is not None or self.max_minutes is not None
             self._require("max_minutes", given, "given, or steps")
