@@ -2,5 +2,10 @@
 
 from pathlib import Path
 
-SAMPLES = Path(__file__).resolve().parent / "samples"
+_FOLDER = Path(__file__).resolve().parent
+
+SAMPLES = _FOLDER / "samples"
 """Small corpora written for this project."""
+
+PRESETS = _FOLDER / "presets"
+"""Language models that this project has pretrained, as KerasNLP presets."""

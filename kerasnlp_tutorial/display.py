@@ -154,7 +154,11 @@ def histogram(values: Sequence[int], bin_width: int, title: str, unit: str) -> D
 
 
 def curves(
-    series: Mapping[str, Sequence[float]], title: str, xlabel: str, start: int = 0
+    series: Mapping[str, Sequence[float]],
+    title: str,
+    xlabel: str,
+    start: int = 0,
+    names: Sequence[str] | None = None,
 ) -> Display:
     """Draw lines over a common horizontal axis.
 
@@ -163,6 +167,7 @@ def curves(
         title: what is drawn.
         xlabel: what the values are counted by.
         start: number of the first value.
+        names: of the values, where these are not counted.
     """
     length = len(next(iter(series.values())))
     x = np.arange(start, start + length)
@@ -173,11 +178,17 @@ def curves(
             axes.plot(x, values, label=name, color=colour, marker=marker, markersize=4)
         axes.set_xlabel(xlabel)
         axes.set_title(title)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        if names is None:
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        else:
+            axes.set_xticks(x, names)
         axes.legend(frameon=False)
     step = max(1, length // 10)
     rows = [
-        [int(x[i]), *(float(values[i]) for values in series.values())]
+        [
+            names[i] if names else int(x[i]),
+            *(float(values[i]) for values in series.values()),
+        ]
         for i in range(0, length, step)
     ]
     return Display(picture.html(title), f"{title}\n{table([xlabel, *series], rows)}")
@@ -191,21 +202,79 @@ def confusion_matrix(counts: np.ndarray, labels: Sequence[str]) -> Display:
         labels: class names.
     """
     title = "정답(행)과 예측(열)"
-    side = 1.4 + 0.9 * len(labels)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = 1.4 + 0.9 * len(labels)
     with _figure(side + 0.6, side) as (figure, picture):
         axes = figure.subplots()
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        for row, column in np.ndindex(*counts.shape):
-            # On a light cell black, in dark mode too: the cells do not turn.
-            colour = "white" if shares[row, column] > 0.55 else "black"
-            text = str(counts[row, column])
-            axes.text(column, row, text, color=colour, ha="center", va="center")
-        axes.set_xticks(range(len(labels)), labels)
-        axes.set_yticks(range(len(labels)), labels)
+        _shade(axes, shares, labels, labels, counts.astype(str))
         axes.set(title=title, xlabel="예측", ylabel="정답")
     rows = [[label, *row] for label, row in zip(labels, counts.tolist(), strict=True)]
     return Display(picture.html(title), f"{title}\n{table(['', *labels], rows)}")
+
+
+def heatmap(
+    values: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str
+) -> Display:
+    """Draw shares as shades, such as the weights of an attention.
+
+    Args:
+        values: 0 to 1, shape (rows, columns).
+        rows: names, from top to bottom.
+        columns: names, from left to right.
+        title: what the values are.
+    """
+    values = np.asarray(values)
+    few = len(columns) <= 8
+    texts = np.vectorize("{:.2f}".format)(values) if few else None
+    width = min(1.6 + 0.7 * len(columns), _WIDTH)
+    with _figure(width, 1.0 + len(rows) * 0.85 * width / (len(columns) + 2)) as (
+        figure,
+        picture,
+    ):
+        axes = figure.subplots()
+        _shade(axes, values, rows, columns, texts)
+        axes.set_title(title)
+    lines = [[name, *map(float, row)] for name, row in zip(rows, values, strict=True)]
+    return Display(picture.html(title), f"{title}\n{table(['', *columns], lines)}")
+
+
+def _shade(axes, shares, rows, columns, texts=None) -> None:
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(*shares.shape) if texts is not None else ():
+        # On a light cell black, in dark mode too: the cells do not turn.
+        colour = "white" if shares[row, column] > 0.55 else "black"
+        text = texts[row, column]
+        axes.text(column, row, text, color=colour, ha="center", va="center")
+    turn = {"rotation": 90} if sum(map(_columns, columns)) > 45 else {}
+    axes.set_xticks(range(len(columns)), columns, **turn)
+    axes.set_yticks(range(len(rows)), rows)
+
+
+def scatter(groups: Mapping[str, Mapping[str, Sequence[float]]], title: str) -> Display:
+    """Draw named points in a plane.
+
+    Args:
+        groups: name of a group to name of a point to its (x, y).
+        title: what the points are.
+    """
+    with _figure(_WIDTH, 0.8 * _WIDTH) as (figure, picture):
+        axes = figure.subplots()
+        for (group, points), colour in zip(groups.items(), _COLOURS, strict=False):
+            x, y = zip(*points.values(), strict=True)
+            axes.scatter(x, y, color=colour, label=group, s=24)
+            for name, place in points.items():
+                axes.annotate(
+                    name, place, xytext=(4, 4), textcoords="offset points", fontsize=8
+                )
+        axes.margins(x=0.3)
+        axes.set_title(title)
+        axes.legend(frameon=False)
+    rows = [
+        [group, name, *map(float, place)]
+        for group, points in groups.items()
+        for name, place in points.items()
+    ]
+    return Display(picture.html(title), f"{title}\n{table(['', '', 'x', 'y'], rows)}")
 
 
 def _text_bars(

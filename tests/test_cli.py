@@ -154,7 +154,7 @@ def write(path, content):
         ([], "required: COMMAND"),
         (["trane"], "invalid choice: 'trane'"),
         (["train"], "required: chapter"),
-        (["train", "ch99"], "no chapter 'ch99'; the chapters are: ch02, ch04"),
+        (["train", "ch99"], "no chapter 'ch99'; the chapters are: ch02, ch03, ch04"),
         (
             ["train", "ch04", "--dataset", "imdb"],
             "dataset must be one of ['nsmc', 'sample']",
@@ -175,7 +175,7 @@ def write(path, content):
         ),
         (
             ["train", "ch04", "--backbone", "bert"],
-            "backbone must be 'scratch' or a folder",
+            "no preset 'bert'; expected",
         ),
         (["train", "ch04", "--train-file", "none.tsv"], "none.tsv does not exist"),
         (["train", "ch04", "--test-file", "none.tsv"], "none.tsv does not exist"),

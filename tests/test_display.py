@@ -17,6 +17,21 @@ PLOTS = {
     ),
 }
 
+PLOTS |= {
+    "named curves": lambda: display.curves(
+        {"난수": [0.5, 0.7]}, "정확도", "라벨 수", names=["100", "1,000"]
+    ),
+    "heatmap": lambda: display.heatmap(
+        np.array([[0.9, 0.1, 0.0]]), ["질문"], ["가", "나", "다"], "어텐션"
+    ),
+    "heatmap without numbers": lambda: display.heatmap(
+        np.eye(12), [f"행 {i}" for i in range(12)], ["긴 이름"] * 12, "어텐션"
+    ),
+    "scatter": lambda: display.scatter(
+        {"칭찬": {"최고": (0, 1)}, "불평": {"별로": (1, 0), "졸았다": (2, 0)}}, "문장"
+    ),
+}
+
 plots = pytest.mark.parametrize("draw", PLOTS.values(), ids=PLOTS)
 
 
@@ -81,6 +96,23 @@ def test_histogram_counts_every_value():
         ("0-3", "2"),
         ("4-7", "1"),
         ("8-11", "1"),
+    ]
+
+
+def test_a_heatmap_in_a_terminal_is_a_table_of_its_values():
+    lines = display.heatmap(
+        [[0.25, 0.75]], ["가"], ["나", "다"], "무게"
+    ).text.splitlines()
+    assert lines[0] == "무게" and lines[2].split() == ["가", "0.250", "0.750"]
+
+
+def test_curves_can_be_named_instead_of_counted():
+    text = display.curves(
+        {"점수": [0.5, 0.75]}, "정확도", "라벨", names=["1", "10"]
+    ).text
+    assert [line.split() for line in text.splitlines()[2:]] == [
+        ["1", "0.500"],
+        ["10", "0.750"],
     ]
 
 

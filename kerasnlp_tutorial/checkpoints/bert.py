@@ -1,10 +1,10 @@
 """BERT backbones by name."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import keras_nlp
 
+from kerasnlp_tutorial.checkpoints.presets import preset_folder
 from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer, train_wordpiece
@@ -17,8 +17,9 @@ def load_bert(
 
     Args:
         config: `backbone` is `scratch` (random weights of the size that the config
-            gives, and a vocabulary learnt from `texts`) or a folder with a
-            KerasNLP preset of a BERT, such as a finished training.
+            gives, and a vocabulary learnt from `texts`), a preset of the package
+            by name, or a folder with a KerasNLP preset of a BERT, such as a
+            finished training.
         texts: training texts; iterated over only for `scratch`.
 
     Raises:
@@ -27,21 +28,14 @@ def load_bert(
     """
     if config.backbone == "scratch":
         return _from_scratch(config, texts)
-    folder = Path(config.backbone)
-    if not (folder / "config.json").is_file():
-        raise InputError(
-            f"backbone must be 'scratch' or a folder with a KerasNLP preset (it has a "
-            f"config.json); received {config.backbone!r}"
-        )
-    backbone = keras_nlp.models.BertBackbone.from_preset(
-        str(folder), dropout=config.dropout
-    )
+    folder = preset_folder(config.backbone)
+    backbone = keras_nlp.models.BertBackbone.from_preset(folder, dropout=config.dropout)
     if config.sequence_length > backbone.max_sequence_length:
         raise InputError(
             f"sequence_length must be at most {backbone.max_sequence_length} with "
             f"backbone {config.backbone!r}; received {config.sequence_length}"
         )
-    tokenizer = keras_nlp.tokenizers.BertTokenizer.from_preset(str(folder))
+    tokenizer = keras_nlp.tokenizers.BertTokenizer.from_preset(folder)
     return backbone, KoreanBertTokenizer(tokenizer.get_vocabulary())
 
 

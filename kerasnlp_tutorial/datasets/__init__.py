@@ -6,6 +6,7 @@ from kerasnlp_tutorial.datasets.examples import (
     class_names,
     hold_out,
 )
+from kerasnlp_tutorial.datasets.hangul_numbers import hangul_number
 from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
 from kerasnlp_tutorial.datasets.plain_text import TextLines
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
@@ -20,6 +21,7 @@ __all__ = [
     "Splits",
     "TextLines",
     "class_names",
+    "hangul_number",
     "hold_out",
     "read_labeled_texts",
     "read_nsmc",

@@ -1,0 +1,169 @@
+import keras
+import keras_nlp
+import numpy as np
+import pytest
+from kerasnlp_tutorial.chapters import ch03_language_models as ch03
+
+from kerasnlp_tutorial.datasets import hangul_number
+
+# === The book's numbers ===
+
+X = np.array([[1, 0, 1, 0], [0, 2, 0, 2], [1, 1, 1, 1]], "float32")
+W_QUERY = np.array([[1, 0, 1], [1, 0, 0], [0, 0, 1], [0, 1, 1]], "float32")
+W_KEY = np.array([[0, 0, 1], [1, 1, 0], [0, 1, 0], [1, 1, 0]], "float32")
+W_VALUE = np.array([[0, 2, 0], [0, 3, 0], [1, 0, 3], [1, 1, 0]], "float32")
+SCORES = [[2, 4, 4], [4, 16, 12], [4, 12, 10]]
+FIRST_OUTPUT = [1.8639, 6.3194, 1.7042]
+
+
+def test_attention_of_the_book():
+    query, key, value = X @ W_QUERY, X @ W_KEY, X @ W_VALUE
+    np.testing.assert_array_equal(query @ key.T, SCORES)
+    outputs, weights = ch03.scaled_dot_product_attention(query, key, value)
+    np.testing.assert_allclose(outputs[0], FIRST_OUTPUT, atol=1e-4)
+    np.testing.assert_allclose(np.sum(weights, axis=-1), 1.0, rtol=1e-6)
+
+
+def test_what_is_masked_has_no_weight():
+    mask = np.array([[True, True, False]])
+    q = k = v = np.random.default_rng(7).normal(size=(2, 3, 4)).astype("float32")
+    outputs, weights = ch03.scaled_dot_product_attention(q, k, v, mask)
+    assert np.all(np.array(weights)[..., 2] == 0)
+    v = v.copy()
+    v[:, 2] = 99.0
+    again, _ = ch03.scaled_dot_product_attention(q, k, v, mask)
+    np.testing.assert_array_equal(outputs, again)
+
+
+# === Blocks ===
+
+
+@pytest.mark.parametrize(
+    ("batch", "tokens", "hidden", "heads"), [(2, 5, 12, 3), (1, 1, 4, 1)]
+)
+def test_the_encoder_equals_kerasnlps(batch, tokens, hidden, heads):
+    x = np.random.default_rng(7).normal(size=(batch, tokens, hidden)).astype("float32")
+    padding_mask = np.ones((batch, tokens), "int32")
+    padding_mask[-1, tokens // 2 + 1 :] = 0
+    theirs = keras_nlp.layers.TransformerEncoder(7, heads, activation="gelu")
+    ours = ch03.EncoderBlock(7, heads, activation="gelu")
+    theirs(x), ours(x)
+    shake(theirs)
+    ch03.copy_weights(theirs, ours)
+    outputs, weights = ours(x, padding_mask)
+    np.testing.assert_allclose(outputs, theirs(x, padding_mask=padding_mask), atol=1e-5)
+    assert weights.shape == (batch, heads, tokens, tokens)
+
+
+@pytest.mark.parametrize("source_tokens", [1, 7])
+def test_the_decoder_equals_kerasnlps(source_tokens):
+    generator = np.random.default_rng(7)
+    x = generator.normal(size=(2, 5, 8)).astype("float32")
+    encoded = generator.normal(size=(2, source_tokens, 8)).astype("float32")
+    theirs = keras_nlp.layers.TransformerDecoder(16, 2)
+    ours = ch03.DecoderBlock(16, 2)
+    theirs(x, encoded), ours(x, encoded)
+    shake(theirs)
+    ch03.copy_weights(theirs, ours)
+    outputs, weights = ours(x, encoded)
+    np.testing.assert_allclose(outputs, theirs(x, encoded), atol=1e-5)
+    assert weights.shape == (2, 2, 5, source_tokens)
+
+
+def shake(layer):
+    """Move biases and norms away from their first values, which hide mistakes."""
+    generator = np.random.default_rng(8)
+    layer.set_weights(
+        [w + generator.normal(0, 0.2, w.shape) for w in layer.get_weights()]
+    )
+
+
+def test_a_decoder_does_not_see_what_follows():
+    block = ch03.DecoderBlock(8, 2)
+    x = np.random.default_rng(7).normal(size=(1, 6, 8)).astype("float32")
+    before, _ = block(x, x[:, :2])
+    changed = x.copy()
+    changed[:, 4:] += 1.0
+    after, _ = block(changed, x[:, :2])
+    np.testing.assert_allclose(before[:, :4], after[:, :4], atol=1e-6)
+    assert np.abs(before[:, 4:] - after[:, 4:]).max() > 1e-3
+
+
+def test_dropout_acts_only_while_training():
+    block = ch03.EncoderBlock(8, 2, dropout=0.5)
+    x = np.ones((1, 3, 4), "float32")
+    np.testing.assert_array_equal(block(x)[0], block(x)[0])
+    assert np.any(block(x, training=True)[0] != block(x)[0])
+
+
+# === Language models ===
+
+
+def test_a_bigram_model_counts():
+    counts = ch03.count_next_words(["a b a", "a"])
+    assert counts["a"] == {"b": 1, ch03.END: 2} and counts[ch03.START] == {"a": 2}
+    # vocabulary: <s>, a, b, </s>
+    expected = np.log((2 + 1) / (2 + 4)) + np.log((2 + 1) / (3 + 4))
+    assert ch03.log_probability("a", counts, added=1.0) == pytest.approx(expected)
+
+
+def test_probabilities_of_all_next_words_sum_to_one():
+    counts = ch03.count_next_words(["a b a", "a"])
+    words = ["<s>", "a", "b", ch03.END]
+    total = sum((counts["a"][word] + 1) / (3 + 4) for word in words)
+    assert total == pytest.approx(1.0)
+    assert ch03.log_probability("새 말", counts) < ch03.log_probability("a", counts)
+
+
+def test_questions():
+    words = ["어제", "카페", "갔었어"]
+    assert ch03.questions(words, "forward")[1] == ("어제 ?", "카페")
+    assert ch03.questions(words, "backward")[1] == ("? 갔었어", "카페")
+    assert ch03.questions(words, "masked")[1] == ("어제 ? 갔었어", "카페")
+    assert ch03.questions(words, "skip-gram") == [
+        ("어제", "카페"),
+        ("카페", "어제"),
+        ("카페", "갔었어"),
+        ("갔었어", "카페"),
+    ]
+
+
+def test_influence_of_a_convolution_ends_with_its_window():
+    inputs = np.random.default_rng(7).normal(size=(2, 9, 4)).astype("float32")
+    layer = keras.layers.Conv1D(4, 5, padding="same")
+    seen = ch03.influence(layer, inputs)
+    assert np.all(seen[:6] == 0) and np.all(seen[6:] > 0) and seen.max() == 1
+
+
+# === Translation ===
+
+
+@pytest.mark.slow
+def test_a_translator_translates_numbers_it_has_not_seen():
+    numbers = np.random.default_rng(7).permutation(np.arange(1, 10000))
+    model = ch03.train_translator(numbers[:4000], epochs=12)
+    unseen = numbers[4000:4300]
+    answers = ch03.translate(model, [hangul_number(n) for n in unseen])
+    assert np.mean([a == str(n) for a, n in zip(answers, unseen, strict=True)]) > 0.95
+    weights = ch03.cross_attention(model, "칠천오십이", "7052")
+    assert weights.shape == (4, 5) and weights.sum(axis=1).max() <= 1 + 1e-6
+
+
+# === The rest ===
+
+
+def test_adam_equals_kerass():
+    steepness = np.array([3.0, 0.5], "float32")
+    path = ch03.adam(lambda x: steepness * x, [1.0, -2.0], 0.1, steps=5)
+    x = keras.Variable([1.0, -2.0])
+    optimizer = keras.optimizers.Adam(0.1)
+    for place in path[1:]:
+        optimizer.apply([keras.ops.convert_to_tensor(steepness * x.numpy())], [x])
+        np.testing.assert_allclose(x.numpy(), place, rtol=1e-4)
+
+
+def test_solutions():
+    assert ch03.largest_weight(512, scaled=False) > 0.9
+    assert ch03.largest_weight(512, scaled=True) < 0.5
+    x = np.random.default_rng(7).normal(size=(1, 6, 8)).astype("float32")
+    assert ch03.forgets_order(ch03.EncoderBlock(16, 2), x)
