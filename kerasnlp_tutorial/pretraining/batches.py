@@ -122,6 +122,8 @@ def batches(
     sequences: PackedSequences,
     objective: MaskedLanguageModel | CausalLanguageModel,
     steps: range,
+    short_steps: int = 0,
+    short_length: int = 32,
 ) -> tf.data.Dataset:
     """Return the batches of some steps, prepared beside the training.
 
@@ -129,15 +131,19 @@ def batches(
         sequences: what to learn from.
         objective: what to ask.
         steps: of the training.
+        short_steps: steps, counted from 0, whose sequences are cut into shorter ones.
+        short_length: tokens of those.
     """
 
     def generate() -> Iterator[Batch]:
         for step in steps:
-            yield objective.batch(sequences.batch(step), step)
+            batch = sequences.batch(step)
+            if step < short_steps:
+                batch = batch.reshape(-1, short_length)
+            yield objective.batch(batch, step)
 
-    example = next(generate())
     signature = tf.nest.map_structure(
-        lambda a: tf.TensorSpec(a.shape, a.dtype), example
+        lambda array: tf.TensorSpec((None, None), array.dtype), next(generate())
     )
     dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
     return dataset.prefetch(4)

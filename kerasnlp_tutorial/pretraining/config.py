@@ -30,6 +30,11 @@ class PretrainingConfig(Settings):
     """Tokens of the vocabulary that is learnt."""
     sequence_length: int = 128
     """Tokens of a training sequence, and places of the position table."""
+    short_steps: int = 0
+    """Steps at the beginning with sequences of `short_length`; a masked language model
+    finds out sooner that neighbours matter."""
+    short_length: int = 32
+    """Tokens of those sequences; must divide `sequence_length`."""
     held_out: float = 0.02
     """Share of the texts that is not learnt from, but measured on."""
 
@@ -86,6 +91,12 @@ class PretrainingConfig(Settings):
         self._require("decay_ratio", 0 < self.decay_ratio <= 1, "above 0, at most 1")
         for name in ("measure_every", "checkpoint_minutes"):
             self._require(name, getattr(self, name) > 0, "above 0")
+        self._require("short_steps", self.short_steps >= 0, "0 or more")
+        if self.architecture == "gpt2":
+            self._require("short_steps", not self.short_steps, "0 for gpt2")
+        divides = self.short_length > 0 and not self.sequence_length % self.short_length
+        expected = f"a divisor of sequence_length={self.sequence_length}"
+        self._require("short_length", not self.short_steps or divides, expected)
         self._require("steps", self.steps is None or self.steps > 0, "above 0")
         if not self.resume:
             given = self.steps is not None or self.max_minutes is not None

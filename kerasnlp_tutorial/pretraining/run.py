@@ -93,7 +93,13 @@ def pretrain(config: PretrainingConfig) -> Path:
                 model,
                 config,
                 watch,
-                batches(sequences, upstream.objective, range(watch.step, last)),
+                batches(
+                    sequences,
+                    upstream.objective,
+                    range(watch.step, last),
+                    short_steps=config.short_steps,
+                    short_length=config.short_length,
+                ),
             )
         watch.write_history()
         return run.finish(model, (), watch.history[-1] | {"texts": tokens.texts}).path
@@ -152,6 +158,7 @@ class _Bert:
             max_sequence_length=self.length,
             **size,
         )
+        backbone.pooled_dense.trainable = False  # this objective does not use it
         preprocessor = keras_nlp.models.BertMaskedLMPreprocessor(
             self.tokenizer,
             sequence_length=self.length,

@@ -43,6 +43,21 @@ def test_a_batch_depends_on_the_step_alone():
         assert np.array_equal(y, y2) and np.array_equal(w, w2)
 
 
+def test_the_first_steps_cut_the_same_sequences_shorter():
+    ids = np.arange(5, 305) % len(VOCABULARY)
+    sequences = PackedSequences(ids.astype("uint16"), 12, 2, 0)
+    dataset = batches(sequences, Unchanged(), range(3), 2, short_length=4)
+    shapes = [x["token_ids"].shape for x, _, _ in dataset]
+    assert shapes == [(6, 4), (6, 4), (2, 12)]
+    x, _, _ = next(iter(dataset))
+    assert np.array_equal(np.ravel(x["token_ids"]), sequences.batch(0).ravel())
+
+
+class Unchanged:
+    def batch(self, sequences, step):
+        return {"token_ids": sequences}, sequences, np.ones(sequences.shape)
+
+
 def test_shares_of_the_masked():
     tokens = np.random.default_rng(0).integers(5, 11, (400, 100)).astype("int32")
     x, targets, weights = masked(share=0.2).batch(tokens, step=3)

@@ -1,0 +1,179 @@
+"""What pretraining buys: chapter 4 from random weights and from a preset.
+
+Each number of labelled NSMC reviews is fine-tuned on twice, with the preset's weights
+and with random weights in the same architecture and vocabulary, and measured: the
+accuracy on all test reviews at the end, and on a fixed 2,000 of them every now and
+then, for the steps until 0.75 and 0.80. Rows are kept in OUTPUT/rows.jsonl; what is
+there is not measured again, so a killed run goes on where it was. Example:
+
+    python benchmarks/transfer.py --data-dir NSMC_FOLDER --output transfer
+"""
+
+import argparse
+import dataclasses
+import json
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from kerasnlp_tutorial import display, registry, training
+
+LABELS = (100, 300, 1_000, 3_000, 10_000, 100_000)
+TARGETS = (0.75, 0.80)
+STARTS = {"scratch": "난수에서", "preset": "미리 학습한 모델에서"}
+_SCORES_A_RUN = 60
+_WATCHED = 2_000
+
+chapter = registry.find("ch04").load()
+
+
+class Score(keras.callbacks.Callback):
+    """Measures the accuracy every few steps; its time is not counted."""
+
+    def __init__(self, dataset, every):
+        super().__init__()
+        self.dataset = dataset
+        self.every = every
+        self.curve = []
+        self.seconds = 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+        if step % self.every == 0:
+            started = time.perf_counter()
+            self.curve.append((step, accuracy(self.model, self.dataset)))
+            self.seconds += time.perf_counter() - started
+
+
+def accuracy(model, dataset) -> float:
+    right = [model.predict_on_batch(x).argmax(-1) == y for x, y in dataset]
+    return float(np.mean(np.concatenate(right)))
+
+
+def measure(start: str, labels: int, seed: int, options) -> dict:
+    """Fine-tune once and return the row."""
+    config = chapter.Config(
+        dataset="nsmc",
+        data_dir=options.data_dir,
+        backbone=options.preset,
+        learning_rate=options.learning_rate,
+        seed=seed,
+        max_train_examples=labels,
+    )
+    splits = chapter.load_examples(config)
+    # No epoch is chosen here, so the part that it would be chosen on is learnt too.
+    splits = dataclasses.replace(splits, train=[*splits.train, *splits.validation])
+    model = chapter.build_model(config, splits)
+    if start == "scratch":
+        fresh = model.backbone.__class__.from_config(model.backbone.get_config())
+        model.backbone.set_weights(fresh.get_weights())
+    train_set, watched_set, test_set = (
+        chapter.make_dataset(part, model, splits.labels, config, training_set=learnt)
+        for part, learnt in (
+            (splits.train, True),
+            (splits.test[:_WATCHED], False),
+            (splits.test, False),
+        )
+    )
+    epochs = chapter.choose_epochs(config, len(splits.train))
+    steps = epochs * len(train_set)
+    score = Score(watched_set, every=max(steps // _SCORES_A_RUN, 1))
+    started = time.perf_counter()
+    with training.already_encoded(model), training.matrix_products(config.precision):
+        model.fit(
+            train_set,
+            epochs=epochs,
+            verbose=0,
+            shuffle=False,
+            callbacks=[
+                training.WarmupLinearDecay(
+                    config.learning_rate, steps, config.warmup_ratio
+                ),
+                score,
+            ],
+        )
+        seconds = time.perf_counter() - started - score.seconds
+        final = accuracy(model, test_set)
+    reached = {
+        str(target): next((s for s, a in score.curve if a >= target), None)
+        for target in TARGETS
+    }
+    return {
+        "start": start,
+        "labels": labels,
+        "seed": seed,
+        "accuracy": round(final, 5),
+        "test_examples": len(splits.test),
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "reached": reached,
+        "curve": score.curve,
+    }
+
+
+def report(rows: list[dict], folder: Path) -> None:
+    """Print the table, and draw the picture into a file."""
+    means = {start: [] for start in STARTS}
+    sizes = sorted({row["labels"] for row in rows})
+    print(
+        "| labels | start | accuracy | range | steps to 0.75 | steps to 0.80 | steps |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for labels in sizes:
+        for start in STARTS:
+            same = [r for r in rows if (r["labels"], r["start"]) == (labels, start)]
+            if not same:
+                continue
+            scores = [row["accuracy"] for row in same]
+            means[start].append(float(np.mean(scores)))
+            steps = [
+                " / ".join(str(row["reached"][str(target)] or "-") for row in same)
+                for target in TARGETS
+            ]
+            print(
+                f"| {labels:,} | {start} | {means[start][-1]:.3f} | "
+                f"{min(scores):.3f}-{max(scores):.3f} | {steps[0]} | {steps[1]} | "
+                f"{same[0]['steps']} |"
+            )
+    if len({len(values) for values in means.values()}) == 1:
+        picture = display.curves(
+            {STARTS[start]: values for start, values in means.items()},
+            "NSMC 정확도",
+            "라벨 수",
+            names=[f"{labels:,}" for labels in sizes],
+        )
+        # A file of its own has no page whose colour it could take.
+        svg = picture.html.replace("currentColor", "#777777")
+        (folder / "transfer.svg").write_text(svg, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data-dir", help="folder with NSMC's files")
+    parser.add_argument("--output", required=True, type=Path, help="for the rows")
+    parser.add_argument("--preset", default="bert_mini_ko")
+    parser.add_argument("--labels", nargs="+", type=int, default=LABELS)
+    parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS))
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    path = options.output / "rows.jsonl"
+    rows = (
+        [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
+    )
+    for labels in options.labels:
+        for seed in (7, 8, 9) if labels <= 1_000 else (7,):
+            for start in options.starts:
+                key = (start, labels, seed)
+                if key not in {(r["start"], r["labels"], r["seed"]) for r in rows}:
+                    rows.append(measure(*key, options))
+                    print(json.dumps(rows[-1] | {"curve": None}), flush=True)
+                    with path.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(rows[-1]) + "\n")
+    report(rows, options.output)
+
+
+if __name__ == "__main__":
+    main()
