@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from tokenizers import ByteLevelBPETokenizer
+from tokenizers.pre_tokenizers import ByteLevel
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.tokenizers.vocabulary import count_words
 
 PAD_TOKEN = "<pad>"
 END_TOKEN = "<|endoftext|>"
@@ -36,9 +38,16 @@ class ByteLevelBPE:
             vocabulary_size: number of tokens, of which 258 are given: all bytes and
                 the two special tokens. Few texts give fewer tokens.
         """
+        pre_tokenizer = ByteLevel(add_prefix_space=False)
+
+        def split(text):
+            pieces = pre_tokenizer.pre_tokenize_str(text)
+            return [text[start:end] for _, (start, end) in pieces]
+
+        counts = count_words(texts, split)
         tokenizer = ByteLevelBPETokenizer()
         tokenizer.train_from_iterator(
-            texts,
+            (word for word, count in counts.items() for _ in range(count)),
             vocab_size=vocabulary_size,
             special_tokens=[PAD_TOKEN, END_TOKEN],
             show_progress=False,

@@ -1,7 +1,7 @@
 """Vocabularies trained on texts."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tokenizers import BertWordPieceTokenizer
@@ -9,6 +9,28 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+_MOST_WORDS = 2_000_000
+
+
+def count_words(
+    texts: Iterable[str], split: Callable[[str], Iterable[str]]
+) -> Counter[str]:
+    """Count words in memory that does not grow with the texts.
+
+    Beyond two million different words the rarer half is forgotten, which learns from
+    what is frequent and nothing from what is not.
+
+    Args:
+        texts: iterated over once, not kept.
+        split: turns a text into its words.
+    """
+    counts = Counter()
+    for text in texts:
+        counts.update(split(text))
+        if len(counts) > _MOST_WORDS:
+            counts = Counter(dict(counts.most_common(_MOST_WORDS // 2)))
+    return counts
 
 
 def train_wordpiece(
@@ -20,7 +42,7 @@ def train_wordpiece(
     it breaks ties between characters by the order of a hash table.)
 
     Args:
-        texts: training texts; iterated over twice, not kept.
+        texts: training texts; iterated over once, not kept.
         vocabulary_size: number of tokens, special ones included. Few texts give
             fewer tokens.
         limit_alphabet: how many different characters may become tokens, the most
@@ -30,10 +52,18 @@ def train_wordpiece(
     Returns:
         The tokens in the order of their ids; `[PAD]` is 0, `[UNK]` 1.
     """
-    alphabet, suffixes = _alphabet(texts, limit_alphabet)
+    normalizer = BertNormalizer(strip_accents=False, lowercase=False)
+    pre_tokenizer = BertPreTokenizer()
+
+    def split(text):
+        pieces = pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(text))
+        return [word for word, _ in pieces]
+
+    counts = count_words(texts, split)
+    alphabet, suffixes = _alphabet(counts, limit_alphabet)
     tokenizer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
     tokenizer.train_from_iterator(
-        texts,
+        (" ".join([word] * count) for word, count in counts.items()),
         vocab_size=vocabulary_size,
         initial_alphabet=alphabet,
         limit_alphabet=len(alphabet),
@@ -53,16 +83,10 @@ def save_wordpiece(vocabulary: list[str], folder: str | Path) -> None:
     (folder / "vocab.txt").write_text(text, encoding="utf-8")
 
 
-def _alphabet(texts: Iterable[str], limit: int) -> tuple[list[str], list[str]]:
+def _alphabet(counts: Counter[str], limit: int) -> tuple[list[str], list[str]]:
     """Return the most frequent characters, and those of them that continue a word."""
-    normalizer = BertNormalizer(strip_accents=False, lowercase=False)
-    pre_tokenizer = BertPreTokenizer()
-    words = Counter()
-    for text in texts:
-        split = pre_tokenizer.pre_tokenize_str(normalizer.normalize_str(text))
-        words.update(word for word, _ in split)
     characters, continuing = Counter(), set()
-    for word, count in words.items():
+    for word, count in counts.items():
         continuing.update(word[1:])
         for character in word:
             characters[character] += count
