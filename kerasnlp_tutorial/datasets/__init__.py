@@ -1,28 +1,61 @@
 """Raw files to frozen dataclass examples. Nothing here imports Keras to read a file."""
 
 from kerasnlp_tutorial.datasets.examples import (
+    LabeledPair,
     LabeledText,
     Splits,
     class_names,
     hold_out,
 )
 from kerasnlp_tutorial.datasets.hangul_numbers import hangul_number
+from kerasnlp_tutorial.datasets.nli import (
+    KLUE_NLI,
+    KORNLI,
+    NLI_SAMPLE,
+    read_klue_nli,
+    read_kornli,
+)
 from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
 from kerasnlp_tutorial.datasets.plain_text import TextLines
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
-from kerasnlp_tutorial.datasets.table import read_labeled_texts
+from kerasnlp_tutorial.datasets.table import read_labeled_pairs, read_labeled_texts
+from kerasnlp_tutorial.datasets.tagged_text import (
+    KLUE_NER,
+    NER_SAMPLE,
+    Span,
+    TaggedSentence,
+    read_bio,
+    read_klue_ner,
+    read_tagged_text,
+    tag_spans,
+)
 
 __all__ = [
+    "KLUE_NER",
+    "KLUE_NLI",
+    "KORNLI",
+    "NER_SAMPLE",
+    "NLI_SAMPLE",
     "NSMC",
     "SAMPLE",
     "Corpus",
+    "LabeledPair",
     "LabeledText",
     "RemoteFile",
+    "Span",
     "Splits",
+    "TaggedSentence",
     "TextLines",
     "class_names",
     "hangul_number",
     "hold_out",
+    "read_bio",
+    "read_klue_ner",
+    "read_klue_nli",
+    "read_kornli",
+    "read_labeled_pairs",
     "read_labeled_texts",
     "read_nsmc",
+    "read_tagged_text",
+    "tag_spans",
 ]

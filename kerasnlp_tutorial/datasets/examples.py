@@ -19,19 +19,32 @@ class LabeledText:
 
 
 @dataclass(frozen=True)
+class LabeledPair:
+    """Two texts and their class, such as premise, hypothesis and relation."""
+
+    first: str
+    second: str
+    label: str
+    """Name of the class of the pair."""
+
+
+Example = LabeledText | LabeledPair
+
+
+@dataclass(frozen=True)
 class Splits:
     """A corpus, divided: to learn from, to choose the epoch by, to report on."""
 
-    train: Sequence[LabeledText]
-    validation: Sequence[LabeledText]
-    test: Sequence[LabeledText]
+    train: Sequence[Example]
+    validation: Sequence[Example]
+    test: Sequence[Example]
     labels: tuple[str, ...]
     """Class names; a class's id is its place here."""
 
 
 def hold_out(
-    examples: Sequence[LabeledText], ratio: float, seed: int
-) -> tuple[list[LabeledText], list[LabeledText]]:
+    examples: Sequence[Example], ratio: float, seed: int
+) -> tuple[list[Example], list[Example]]:
     """Divide examples at random into a larger and a smaller part, class by class.
 
     Every class keeps at least one example in the larger part, so a class with a
@@ -66,7 +79,7 @@ def hold_out(
     return larger, [examples[index] for index in sorted(held)]
 
 
-def class_names(examples: Sequence[LabeledText], where: str) -> tuple[str, ...]:
+def class_names(examples: Sequence[Example], where: str) -> tuple[str, ...]:
     """Return the sorted class names of training examples.
 
     Args:

@@ -5,7 +5,7 @@ from pathlib import Path
 from kerasnlp_tutorial.data import SAMPLES
 from kerasnlp_tutorial.datasets.examples import LabeledText
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
-from kerasnlp_tutorial.datasets.table import labeled_texts
+from kerasnlp_tutorial.datasets.table import labeled_rows
 
 _NSMC_URL = "https://raw.githubusercontent.com/e9t/nsmc/master"
 
@@ -48,4 +48,5 @@ def read_nsmc(path: str | Path) -> list[LabeledText]:
     Raises:
         InputError: malformed rows, with file and line.
     """
-    return labeled_texts(Path(path), "document", "label", LABELS)
+    table = labeled_rows(Path(path), ["document"], "label", LABELS)
+    return [LabeledText(text, label) for (text,), label in table]

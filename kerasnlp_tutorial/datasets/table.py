@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kerasnlp_tutorial.datasets.examples import LabeledText
+from kerasnlp_tutorial.datasets.examples import LabeledPair, LabeledText
 from kerasnlp_tutorial.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -89,65 +89,77 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             yield line, row.split("\t")
 
 
-def raise_malformed(path: Path, problems: Sequence[tuple[int, str]]) -> None:
+def raise_malformed(
+    path: Path, problems: Sequence[tuple[int, str]], unit: str = "row"
+) -> None:
     """Raise one InputError that names the malformed rows, if there are any.
 
     Args:
         path: the file.
-        problems: `(line number, what is wrong)`.
+        problems: `(number of the line or record, what is wrong)`.
+        unit: what is counted, if not lines: `record`.
     """
     if not problems:
         return
-    shown = [f"  {path}:{line}: {problem}" for line, problem in problems[:_SHOWN]]
+    colon = ":" if unit == "row" else f": {unit} "
+    shown = [
+        f"  {path}{colon}{number}: {problem}" for number, problem in problems[:_SHOWN]
+    ]
     if len(problems) > _SHOWN:
         shown.append(f"  and {len(problems) - _SHOWN} more")
-    rows_are = (
-        "1 malformed row" if len(problems) == 1 else f"{len(problems)} malformed rows"
+    units = (
+        f"1 malformed {unit}"
+        if len(problems) == 1
+        else (f"{len(problems)} malformed {unit}s")
     )
-    raise InputError("\n".join([f"{path} has {rows_are}:", *shown]))
+    raise InputError("\n".join([f"{path} has {units}:", *shown]))
 
 
-def labeled_texts(
+def labeled_rows(
     path: Path,
-    text_column: str,
+    text_columns: Sequence[str],
     label_column: str,
     names: dict[str, str] | None = None,
-) -> list[LabeledText]:
+) -> list[tuple[tuple[str, ...], str]]:
     """Read the text and label columns of a table with a header row.
 
     Args:
         path: a TSV or CSV file.
-        text_column: header of the column with the documents. They may be blank
-            (a warning says where); they are not changed.
+        text_columns: headers of the columns with texts. They may be blank (a
+            warning says where); they are not changed.
         label_column: header of the column with the labels.
         names: the labels that may occur in the file, with the names to give them;
             None to take any non-blank label as it is.
+
+    Returns:
+        `(texts, label)` of each row.
 
     Raises:
         InputError: no such file or column, no rows, malformed rows.
     """
     table = rows(path)
     _, header = next(table)
-    for column in (text_column, label_column):
+    for column in (*text_columns, label_column):
         if header.count(column) != 1:
             raise InputError(
                 f"{path}:1: the header must have one column {column!r}, "
                 f"but it is {header}"
             )
-    text_at, label_at = header.index(text_column), header.index(label_column)
+    texts_at = [header.index(column) for column in text_columns]
+    label_at = header.index(label_column)
     examples, problems, blank = [], [], []
     for line, fields in table:
         if len(fields) != len(header):
             received = f"{len(fields)} columns, expected {len(header)}: {fields}"
             problems.append((line, received))
             continue
-        text, label = fields[text_at], fields[label_at].strip()
+        texts, label = tuple(fields[at] for at in texts_at), fields[label_at].strip()
         if label not in names if names else not label:
-            problems.append((line, f"label {label!r}, expected {_one_of(names)}"))
+            problems.append((line, f"label {label!r}, expected {one_of(names)}"))
             continue
-        if not text.strip():
+        if not all(text.strip() for text in texts):
             blank.append(line)
-        examples.append(LabeledText(text, names[label] if names else label))
+        examples.append((texts, names[label] if names else label))
     raise_malformed(path, problems)
     if not examples:
         raise InputError(f"{path} has a header but no rows")
@@ -158,7 +170,8 @@ def labeled_texts(
     return examples
 
 
-def _one_of(names: dict[str, str] | None) -> str:
+def one_of(names: Sequence[str] | dict[str, str] | None) -> str:
+    """Name a few of the labels that may occur, for an error message."""
     if not names:
         return "a name"
     shown = " or ".join(map(repr, list(names)[:_SHOWN]))
@@ -194,4 +207,27 @@ def read_labeled_texts(
     ```
     """
     names = None if known_labels is None else {name: name for name in known_labels}
-    return labeled_texts(Path(path), text_column, label_column, names)
+    table = labeled_rows(Path(path), [text_column], label_column, names)
+    return [LabeledText(text, label) for (text,), label in table]
+
+
+def read_labeled_pairs(
+    path: str | Path,
+    columns: tuple[str, str] = ("premise", "hypothesis"),
+    label_column: str = "label",
+    names: dict[str, str] | None = None,
+) -> list[LabeledPair]:
+    """Read labelled pairs of texts from a TSV or CSV file; see `read_labeled_texts`.
+
+    Args:
+        path: file with a header row.
+        columns: headers of the columns with the two texts.
+        label_column: header of the column with the labels.
+        names: the labels that may occur, with the names to give them; None to take
+            any non-blank label as it is.
+
+    Raises:
+        InputError: the file cannot be read as such; says where.
+    """
+    table = labeled_rows(Path(path), columns, label_column, names)
+    return [LabeledPair(*texts, label) for texts, label in table]

@@ -5,5 +5,12 @@ from kerasnlp_tutorial.metrics.classification import (
     confusion_matrix,
     macro_f1,
 )
+from kerasnlp_tutorial.metrics.entities import character_macro_f1, entity_scores
 
-__all__ = ["accuracy", "confusion_matrix", "macro_f1"]
+__all__ = [
+    "accuracy",
+    "character_macro_f1",
+    "confusion_matrix",
+    "entity_scores",
+    "macro_f1",
+]
