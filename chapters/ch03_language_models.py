@@ -55,13 +55,7 @@ def count_next_words(texts: list[str]) -> dict[str, Counter[str]]:
 def log_probability(
     text: str, counts: dict[str, Counter[str]], added: float = 0.01
 ) -> float:
-    """Return the natural logarithm of a text's probability.
-
-    Args:
-        text: words of any corpus.
-        counts: as `count_next_words` gives.
-        added: to the count of every pair, seen or not.
-    """
+    """Return the logarithm of a text's probability; see above for `added`."""
     vocabulary_size = len(counts) + 1  # `counts` has no END
     total = 0.0
     for word, following in pairwise([START, *text.split(), END]):
@@ -161,12 +155,8 @@ def influence(
 ) -> np.ndarray:
     """Return how much each place moves the output at the last place.
 
-    Args:
-        layer: takes and returns (batch, tokens, hidden).
-        inputs: float32, (batch, tokens, hidden).
-
-    Returns:
-        float32, (tokens,): norms of the gradients; the largest is 1.
+    Inputs are (batch, tokens, hidden); returned are the norms of the
+    gradients, (tokens,), of which the largest is 1.
     """
     x = tf.convert_to_tensor(inputs)
     with tf.GradientTape() as tape:
@@ -483,6 +473,65 @@ if __name__ == "__main__":
     print(f"디코더의 차이  {np.abs(gap).max():.1e}")
 
 # %% [markdown]
+# BERT는 이 인코더 블록을 여러 층 쌓은 것입니다. KerasNLP의 BERT에서 임베딩만 빌리고 나머지는 우리 블록으로
+# 계산하면, 안에서 일어나는 일을 층마다 꺼내 볼 수 있습니다.
+
+
+# %%
+def encode_by_hand(
+    backbone: keras_nlp.models.BertBackbone, x: dict[str, tf.Tensor]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run a BERT through this chapter's blocks.
+
+    Args:
+        backbone: whose embeddings and weights are used.
+        x: `token_ids`, `segment_ids`, `padding_mask`; (batch, tokens).
+
+    Returns:
+        Vectors, (batch, tokens, hidden), and attention weights, (batch,
+        layers, heads, tokens, tokens).
+    """
+    names = ("token_ids", "segment_ids")
+    embed = keras.Model(
+        {name: backbone.input[name] for name in names},
+        backbone.get_layer("embeddings_layer_norm").output,
+    )
+    hidden, maps = embed({name: x[name] for name in names}), []
+    for i in range(backbone.num_layers):
+        theirs = backbone.get_layer(f"transformer_layer_{i}")
+        ours = EncoderBlock(
+            theirs.intermediate_dim,
+            theirs.num_heads,
+            activation=theirs.activation,
+            epsilon=theirs.layer_norm_epsilon,
+        )
+        ours(hidden)
+        copy_weights(theirs, ours)
+        hidden, weights = ours(hidden, x["padding_mask"])
+        maps.append(np.array(weights))
+    return np.array(hidden), np.stack(maps, axis=1)
+
+
+# %%
+if __name__ == "__main__":
+    backbone = keras_nlp.models.BertBackbone(
+        vocabulary_size=100,
+        num_layers=2,
+        num_heads=2,
+        hidden_dim=16,
+        intermediate_dim=32,
+    )
+    x = {
+        "token_ids": np.array([[2, 11, 12, 3, 0, 0]]),
+        "segment_ids": np.zeros((1, 6), "int32"),
+        "padding_mask": np.array([[1, 1, 1, 1, 0, 0]]),
+    }
+    vectors, maps = encode_by_hand(backbone, x)
+    gap = np.abs(vectors - backbone(x)["sequence_output"])
+    print(f"BERT의 차이  {gap.max():.1e}")
+    print("어텐션의 무게", maps.shape)
+
+# %% [markdown]
 # ## 인코더와 디코더를 이어 옮기기
 #
 # 트랜스포머는 본디 기계 번역을 위해 나왔습니다. 인코더가 원문을 읽고, 디코더가 그것을 보며 번역문을 한
@@ -523,11 +572,9 @@ def build_translator(
     return keras.Model([source, target], logits)
 
 
-def train_translator(
-    numbers: np.ndarray, epochs: int, seed: int = 7
-) -> keras.Model:
+def train_translator(numbers: np.ndarray, epochs: int) -> keras.Model:
     """Teach a translator the given numbers."""
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(7)
     source = to_ids(
         [datasets.hangul_number(n) for n in numbers], HANGUL, 7
     )

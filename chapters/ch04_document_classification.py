@@ -25,6 +25,7 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import keras_nlp
@@ -123,23 +124,7 @@ if __name__ == "__main__":
 # %%
 def load_examples(config: Config) -> Splits:
     """Read the training and test examples, and hold out a validation set."""
-    examples = read_examples(config, "train")
-    labels = datasets.class_names(
-        examples, config.train_file or config.dataset
-    )
-    if config.train_file and not config.test_file:
-        examples, test = datasets.hold_out(examples, 0.1, config.seed)
-    else:
-        test = read_examples(config, "test", labels)
-    if config.max_train_examples and config.max_train_examples < len(
-        examples
-    ):
-        generator = random.Random(config.seed)
-        examples = generator.sample(examples, config.max_train_examples)
-    train, validation = datasets.hold_out(
-        examples, config.validation_ratio, config.seed
-    )
-    return Splits(train, validation, test, labels)
+    return datasets.load_splits(config, partial(read_examples, config))
 
 
 def read_examples(
@@ -277,8 +262,8 @@ def build_model(
 ) -> keras_nlp.models.BertTextClassifier:
     """Build the classifier on the backbone that the config names, and compile it."""
     keras.utils.set_random_seed(config.seed)
-    texts = [example.text for example in splits.train]
-    backbone, tokenizer = load_bert(config, texts)
+    texts = (text for example in splits.train for text in example.texts)
+    backbone, tokenizer = load_bert(config, list(texts))
     preprocessor = keras_nlp.models.BertTextClassifierPreprocessor(
         tokenizer, sequence_length=config.sequence_length
     )
@@ -358,7 +343,7 @@ def make_dataset(
 ):
     """Encode examples once and batch them by length; see `length_grouped_dataset`."""
     features = training.encode(
-        model.preprocessor, [example.text for example in examples]
+        model.preprocessor, datasets.text_columns(examples)
     )
     return training.length_grouped_dataset(
         features,
@@ -450,6 +435,26 @@ def bag_of_words_accuracy(
     )
 
 
+# %%
+def baseline_accuracies(model, splits: Splits, config: Config):
+    """Return the test accuracies of both baselines, by name."""
+    sets = (
+        make_dataset(
+            part, model, splits.labels, config, training_set=i == 0
+        )
+        for i, part in enumerate(
+            (splits.train, splits.validation, splits.test)
+        )
+    )
+    tokens = model.preprocessor.tokenizer.vocabulary_size()
+    return {
+        "majority": majority_accuracy(splits),
+        "bag_of_words": bag_of_words_accuracy(
+            *sets, tokens, len(splits.labels)
+        ),
+    }
+
+
 # %% [markdown]
 # ## 학습
 #
@@ -470,60 +475,57 @@ def choose_epochs(config: Config, num_examples: int) -> int:
     return config.epochs or min(max(math.ceil(250 / steps), 3), 15)
 
 
+def fine_tune(run: runs.Run, splits: Splits, baselines) -> TrainedModel:
+    """Train, evaluate on the test set, and save to the run's directory.
+
+    Args:
+        run: with the settings in `config`.
+        splits: the examples.
+        baselines: function of model, splits and config to what stands
+            beside the score.
+    """
+    started, config = time.monotonic(), run.config
+    model = build_model(config, splits)
+    train_set, validation_set = (
+        make_dataset(
+            part, model, splits.labels, config, training_set=i == 0
+        )
+        for i, part in enumerate((splits.train, splits.validation))
+    )
+    measured = baselines(model, splits, config)
+    epochs = choose_epochs(config, len(splits.train))
+    with training.fitting(model, run.checkpoints, config.precision):
+        model.fit(
+            train_set,
+            validation_data=validation_set,
+            epochs=epochs,
+            callbacks=[
+                training.WarmupLinearDecay(
+                    config.learning_rate,
+                    total_steps=epochs * len(train_set),
+                    warmup_ratio=config.warmup_ratio,
+                    max_minutes=config.max_minutes,
+                ),
+                *training.checkpoint_callbacks(
+                    run.checkpoints, "val_accuracy"
+                ),
+            ],
+            verbose=training.progress_verbosity(),
+            shuffle=False,  # the dataset shuffles itself
+        )
+    scores = evaluate(
+        TrainedModel(model, splits.labels, config), splits.test
+    )
+    seconds = round(time.monotonic() - started, 1)
+    scores |= {"baselines": measured, "seconds": seconds}
+    return run.finish(model, splits.labels, scores)
+
+
 def train(config: Config) -> TrainedModel:
-    """Train, evaluate on the test set, and save to the run's directory."""
+    """Read the examples and fine-tune on them."""
     with runs.Run.begin("ch04", config) as run:
-        started = time.monotonic()
-        config = run.config
-        splits = load_examples(config)
-        labels = splits.labels
-        model = build_model(config, splits)
-        train_set, validation_set, test_set = (
-            make_dataset(
-                part,
-                model,
-                labels,
-                config,
-                training_set=part is splits.train,
-            )
-            for part in (splits.train, splits.validation, splits.test)
-        )
-        baselines = {
-            "majority": majority_accuracy(splits),
-            "bag_of_words": bag_of_words_accuracy(
-                train_set,
-                validation_set,
-                test_set,
-                model.preprocessor.tokenizer.vocabulary_size(),
-                len(labels),
-            ),
-        }
-        epochs = choose_epochs(config, len(splits.train))
-        with training.fitting(model, run.checkpoints, config.precision):
-            model.fit(
-                train_set,
-                validation_data=validation_set,
-                epochs=epochs,
-                callbacks=[
-                    training.WarmupLinearDecay(
-                        config.learning_rate,
-                        total_steps=epochs * len(train_set),
-                        warmup_ratio=config.warmup_ratio,
-                        max_minutes=config.max_minutes,
-                    ),
-                    *training.checkpoint_callbacks(
-                        run.checkpoints, "val_accuracy"
-                    ),
-                ],
-                verbose=training.progress_verbosity(),
-                shuffle=False,  # the dataset shuffles itself
-            )
-        scores = evaluate(
-            TrainedModel(model, labels, config), splits.test
-        )
-        seconds = time.monotonic() - started
-        scores |= {"baselines": baselines, "seconds": round(seconds, 1)}
-        return run.finish(model, labels, scores)
+        splits = load_examples(run.config)
+        return fine_tune(run, splits, baseline_accuracies)
 
 
 # %%
@@ -550,7 +552,7 @@ def evaluate(
 ) -> dict[str, float]:
     """Return accuracy and macro F1, 0 to 1, and the number of examples."""
     probabilities = predict_probabilities(
-        trained, [x.text for x in examples]
+        trained, datasets.text_columns(examples)
     )
     predictions = probabilities.argmax(axis=-1)
     targets = np.array(
@@ -571,13 +573,18 @@ def evaluate(
 
 # %%
 def predict_probabilities(
-    trained: TrainedModel, texts: list[str]
+    trained: TrainedModel, columns: tuple[list[str], ...]
 ) -> np.ndarray:
-    """Return the probability of each class, float32, (texts, classes)."""
+    """Return the probability of each class, float32, (texts, classes).
+
+    Args:
+        trained: the model.
+        columns: one list of texts, or two for pairs.
+    """
     preprocessor = trained.model.preprocessor
     logits = training.predict_logits(
         trained.model,
-        training.encode(preprocessor, texts),
+        training.encode(preprocessor, columns),
         trained.config.batch_size,
         pad_token_id=preprocessor.tokenizer.pad_token_id,
     )
@@ -599,7 +606,7 @@ def predict(trained: TrainedModel, texts: list[str]) -> list[dict]:
             ),
         }
         for text, row in zip(
-            texts, predict_probabilities(trained, texts), strict=True
+            texts, predict_probabilities(trained, (texts,)), strict=True
         )
     ]
 
@@ -649,7 +656,7 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     probabilities = predict_probabilities(
-        trained, [x.text for x in splits.test]
+        trained, datasets.text_columns(splits.test)
     )
     predictions = probabilities.argmax(axis=-1)
     targets = np.array(

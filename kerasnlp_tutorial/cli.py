@@ -302,10 +302,18 @@ def _report(scores: dict[str, Any], as_json: bool, footer: str = "") -> None:
         print(footer)
 
 
-def _texts_from_stdin(fields: Sequence[str]) -> list[str]:
-    where = "standard input"
-    text = decode_utf8(sys.stdin.buffer.read(), where)
-    return [text for (text,) in parse_inputs(text, fields, where)]
+def _inputs(texts: Sequence[str], fields: Sequence[str]) -> list[tuple[str, ...]]:
+    """Group the texts of the command line, or read standard input."""
+    if not texts:
+        where = "standard input"
+        text = decode_utf8(sys.stdin.buffer.read(), where)
+        return parse_inputs(text, fields, where)
+    if len(texts) % len(fields):
+        raise InputError(
+            f"each input has {len(fields)} texts, {' and '.join(fields)}; "
+            f"received {len(texts)} texts"
+        )
+    return list(zip(*[iter(texts)] * len(fields), strict=True))
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -314,14 +322,18 @@ def _predict(options: argparse.Namespace) -> None:
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise InputError(f"TEXT must be UTF-8; received {os.fsencode(text)!r}")
     module = registry.find(training["chapter"]).load()
-    texts = options.texts or _texts_from_stdin(module.INPUT_FIELDS)
+    fields = module.INPUT_FIELDS
+    inputs = _inputs(options.texts, fields)
+    if len(fields) == 1:
+        inputs = [text for (text,) in inputs]
     trained = runs.load(options.directory)
-    for answer in module.predict(trained, texts):
+    for answer in module.predict(trained, inputs):
         if options.json:
             print(json.dumps(answer, ensure_ascii=False))
         else:
             share = answer["probabilities"][answer["label"]]
-            print(f"{answer['label']}\t{share:.3f}\t{answer['text']}")
+            texts = [answer[name] for name in fields]
+            print(answer["label"], f"{share:.3f}", *texts, sep="\t")
 
 
 if __name__ == "__main__":

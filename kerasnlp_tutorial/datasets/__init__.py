@@ -6,6 +6,8 @@ from kerasnlp_tutorial.datasets.examples import (
     Splits,
     class_names,
     hold_out,
+    load_splits,
+    text_columns,
 )
 from kerasnlp_tutorial.datasets.hangul_numbers import hangul_number
 from kerasnlp_tutorial.datasets.nli import (
@@ -14,6 +16,7 @@ from kerasnlp_tutorial.datasets.nli import (
     NLI_SAMPLE,
     read_klue_nli,
     read_kornli,
+    read_korsts,
 )
 from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
 from kerasnlp_tutorial.datasets.plain_text import TextLines
@@ -49,13 +52,16 @@ __all__ = [
     "class_names",
     "hangul_number",
     "hold_out",
+    "load_splits",
     "read_bio",
     "read_klue_ner",
     "read_klue_nli",
     "read_kornli",
+    "read_korsts",
     "read_labeled_pairs",
     "read_labeled_texts",
     "read_nsmc",
     "read_tagged_text",
     "tag_spans",
+    "text_columns",
 ]

@@ -2,9 +2,10 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.errors import InputError
 
 
@@ -17,6 +18,11 @@ class LabeledText:
     label: str
     """Name of its class."""
 
+    @property
+    def texts(self) -> tuple[str]:
+        """What a model reads."""
+        return (self.text,)
+
 
 @dataclass(frozen=True)
 class LabeledPair:
@@ -26,6 +32,11 @@ class LabeledPair:
     second: str
     label: str
     """Name of the class of the pair."""
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What a model reads."""
+        return self.first, self.second
 
 
 Example = LabeledText | LabeledPair
@@ -40,6 +51,40 @@ class Splits:
     test: Sequence[Example]
     labels: tuple[str, ...]
     """Class names; a class's id is its place here."""
+
+
+def text_columns(examples: Sequence[Example]) -> tuple[list[str], ...]:
+    """Return the first texts of all examples, then the second ones if there are any."""
+    return tuple(map(list, zip(*(example.texts for example in examples), strict=True)))
+
+
+def load_splits(
+    config: TrainingConfig,
+    read: Callable[[str, Sequence[str] | None], Sequence[Example]],
+) -> Splits:
+    """Read a corpus and divide it as the config says.
+
+    Without a test file, a tenth of one's own training file becomes the test set.
+
+    Args:
+        config: `train_file`, `test_file`, `dataset`, `max_train_examples`,
+            `validation_ratio` and `seed` are used.
+        read: returns the examples of `train`, or of `test` given the class names.
+
+    Raises:
+        InputError: too few classes or examples.
+    """
+    examples = read("train", None)
+    labels = class_names(examples, config.train_file or config.dataset)
+    if config.train_file and not config.test_file:
+        examples, test = hold_out(examples, 0.1, config.seed)
+    else:
+        test = read("test", labels)
+    if config.max_train_examples and config.max_train_examples < len(examples):
+        generator = random.Random(config.seed)
+        examples = generator.sample(examples, config.max_train_examples)
+    train, validation = hold_out(examples, config.validation_ratio, config.seed)
+    return Splits(train, validation, test, labels)
 
 
 def hold_out(

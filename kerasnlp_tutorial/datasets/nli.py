@@ -105,3 +105,20 @@ def read_kornli(path: str | Path) -> list[LabeledPair]:
         InputError: malformed rows, with file and line.
     """
     return read_labeled_pairs(path, ("sentence1", "sentence2"), "gold_label", LABELS)
+
+
+def read_korsts(path: str | Path) -> list[LabeledPair]:
+    """Read a file in KorSTS's published format: pairs and how alike they are.
+
+    TSV with a header, of which `sentence1`, `sentence2` and `score` are read.
+
+    Args:
+        path: such as `sts-dev.tsv`.
+
+    Returns:
+        The pairs in file order; the label is the score as text, `0.000` to `5.000`.
+
+    Raises:
+        InputError: malformed rows, with file and line.
+    """
+    return read_labeled_pairs(path, ("sentence1", "sentence2"), "score")

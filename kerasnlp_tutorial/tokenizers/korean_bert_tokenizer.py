@@ -8,9 +8,11 @@ import tensorflow_text as tft
 
 from kerasnlp_tutorial.tokenizers.normalization import (
     MAX_CHARACTERS_PER_WORD,
+    hide_long_words,
     normalize,
     placeholders,
     split_words,
+    visible_characters,
 )
 
 _UTF8_BYTES = 4  # of one character, at most
@@ -104,7 +106,48 @@ class KoreanBertTokenizer(keras_nlp.tokenizers.BertTokenizer):
     def _tokenize(self, texts: tf.Tensor) -> tf.Tensor | tf.RaggedTensor:
         batch = tf.reshape(texts, [-1])
         unknown = placeholders(self._specials)[self.oov_token]
-        words = split_words(normalize(batch, self._specials), unknown)
+        words = split_words(normalize(batch, self._specials))
+        words = hide_long_words(words, unknown)
         # (batch, words, subwords) -> (batch, tokens)
         ids = self._korean_word_piece.tokenize(words).merge_dims(-2, -1)
         return ids.values if texts.shape.rank == 0 else ids
+
+    def tokenize_with_offsets(
+        self, inputs
+    ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
+        """Return the ids of a batch and which characters each of them stands for.
+
+        Special tokens in a text are text like any other here: a question or an
+        article that mentions `[SEP]` does not end there.
+
+        Args:
+            inputs: list or tensor of strings, (batch,).
+
+        Returns:
+            ids, starts and ends, each ragged, (batch, tokens). Starts and ends are
+            int32 and count the characters of the text as it is given; what
+            normalisation deletes or inserts is accounted for.
+        """
+        self._check_vocabulary()
+        with tf.device("cpu"):
+            texts = tf.convert_to_tensor(inputs, tf.string)
+            words = split_words(normalize(texts))
+            unknown = placeholders(self._specials)[self.oov_token]
+            ids, starts, ends = self._korean_word_piece.tokenize_with_offsets(
+                hide_long_words(words, unknown)
+            )  # (batch, words, subwords); starts and ends in bytes of the word
+            subwords = ids.values.row_lengths()
+            word = tf.repeat(words.flat_values, subwords)
+            size = ends.flat_values - starts.flat_values
+            piece = tf.strings.substr(word, starts.flat_values, size)
+            # A word that is one token may be a hidden one: its own length counts.
+            alone = tf.repeat(subwords, subwords) == 1
+            lengths = tf.strings.length(tf.where(alone, word, piece), "UTF8_CHAR")
+            ids = ids.merge_dims(-2, -1)  # (batch, tokens)
+            # Words are made of the visible characters, so lengths add up to places.
+            visible = visible_characters(texts)
+            tf.debugging.assert_equal(tf.reduce_sum(lengths), tf.size(visible))
+            end = tf.cumsum(lengths)
+            first = tf.gather(visible.flat_values, end - lengths)
+            last = tf.gather(visible.flat_values, end - 1)
+            return ids, ids.with_values(first), ids.with_values(last + 1)

@@ -65,18 +65,39 @@ def normalize(texts: tf.Tensor, special_tokens: Sequence[str] = ()) -> tf.Tensor
     return replace(texts, f"({_IDEOGRAPHS})", r" \1 ")
 
 
-def split_words(texts: tf.Tensor, unknown: str) -> tf.RaggedTensor:
+def split_words(texts: tf.Tensor) -> tf.RaggedTensor:
     """Split normalised texts at spaces and around punctuation marks.
 
     Args:
         texts: strings, shape (batch,), as `normalize` returns them.
-        unknown: stands in for a word of over 100 characters.
 
     Returns:
         Strings, ragged, (batch, words).
     """
-    words = tft.regex_split(texts, f" |{_PUNCTUATION}", _PUNCTUATION)
-    too_long = (
-        tf.strings.length(words.flat_values, unit="UTF8_CHAR") > MAX_CHARACTERS_PER_WORD
-    )
+    return tft.regex_split(texts, f" |{_PUNCTUATION}", _PUNCTUATION)
+
+
+def hide_long_words(words: tf.RaggedTensor, unknown: str) -> tf.RaggedTensor:
+    """Put `unknown` in the place of every word of over 100 characters."""
+    lengths = tf.strings.length(words.flat_values, unit="UTF8_CHAR")
+    too_long = lengths > MAX_CHARACTERS_PER_WORD
     return words.with_flat_values(tf.where(too_long, unknown, words.flat_values))
+
+
+def visible_characters(texts: tf.Tensor) -> tf.RaggedTensor:
+    """Return the places of the characters that end up in words.
+
+    The characters of all words of a normalised text are these, in their order.
+
+    Args:
+        texts: UTF-8 strings before normalisation, shape (batch,).
+
+    Returns:
+        int32 places in each text, counted in characters, ragged, (batch, characters).
+    """
+    characters = tf.strings.unicode_split(texts, "UTF-8")
+    hidden = tf.strings.regex_full_match(
+        characters.flat_values, rf"{_DELETED}|{_SPACES}|[\x{{E000}}-\x{{E00F}}]"
+    )
+    places = tf.ragged.range(tf.cast(characters.row_lengths(), "int32"))
+    return tf.ragged.boolean_mask(places, places.with_flat_values(~hidden))

@@ -96,6 +96,27 @@ def test_dropout_acts_only_while_training():
     assert np.any(block(x, training=True)[0] != block(x)[0])
 
 
+def test_a_bert_by_hand_equals_the_backbone():
+    backbone = keras_nlp.models.BertBackbone(
+        vocabulary_size=20,
+        num_layers=2,
+        num_heads=3,
+        hidden_dim=12,
+        intermediate_dim=10,
+        max_sequence_length=9,
+    )
+    shake(backbone)
+    x = {
+        "token_ids": np.random.default_rng(7).integers(20, size=(2, 9)),
+        "segment_ids": np.array([[0] * 4 + [1] * 5, [0] * 9]),
+        "padding_mask": np.array([[1] * 9, [1] * 6 + [0] * 3]),
+    }
+    vectors, maps = ch03.encode_by_hand(backbone, x)
+    np.testing.assert_allclose(vectors, backbone(x)["sequence_output"], atol=1e-5)
+    assert maps.shape == (2, 2, 3, 9, 9)
+    assert np.all(maps[1, :, :, :, 6:] == 0)
+
+
 # === Language models ===
 
 

@@ -128,8 +128,8 @@ def test_a_loaded_model_predicts_the_same(trained):
         "부정",
     ]
     np.testing.assert_allclose(
-        ch04.predict_probabilities(loaded, texts),
-        ch04.predict_probabilities(trained, texts),
+        ch04.predict_probabilities(loaded, (texts,)),
+        ch04.predict_probabilities(trained, (texts,)),
         atol=1e-6,
     )
 
@@ -145,7 +145,9 @@ def test_kerasnlp_itself_opens_the_directory(trained):
     logits = np.array(json.loads(output.splitlines()[-1]))
     probabilities = keras.ops.softmax(logits, axis=-1)
     np.testing.assert_allclose(
-        probabilities, ch04.predict_probabilities(trained, ["이 영화 좋다"]), atol=1e-6
+        probabilities,
+        ch04.predict_probabilities(trained, (["이 영화 좋다"],)),
+        atol=1e-6,
     )
 
 
@@ -155,7 +157,7 @@ def test_the_same_seed_gives_the_same_model(splits, tmp_path):
         for name in ("a", "b")
     ]
     texts = [example.text for example in splits.test[:50]]
-    first, second = (ch04.predict_probabilities(run, texts) for run in runs_)
+    first, second = (ch04.predict_probabilities(run, (texts,)) for run in runs_)
     np.testing.assert_allclose(first, second, atol=1e-6)
 
 

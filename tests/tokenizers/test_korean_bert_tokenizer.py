@@ -7,6 +7,7 @@ from tokenizers import BertWordPieceTokenizer
 
 from kerasnlp_tutorial.datasets import SAMPLE, read_nsmc
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer, train_wordpiece
+from kerasnlp_tutorial.tokenizers.vocabulary import SPECIAL_TOKENS
 
 REVIEWS = [
     example.text
@@ -61,6 +62,44 @@ def test_ids_equal_hugging_faces_on_tricky_texts(tokenizer, reference):
 
 def test_ids_equal_hugging_faces_on_reviews(tokenizer, reference):
     assert_same(REVIEWS, in_tf_data(tokenizer, REVIEWS), expected(reference, REVIEWS))
+
+
+def without_special_tokens(texts):
+    return [text for text in texts if not any(t in text for t in SPECIAL_TOKENS)]
+
+
+@pytest.mark.parametrize("texts", [STRINGS, REVIEWS], ids=["tricky", "reviews"])
+def test_offsets_equal_hugging_faces(tokenizer, reference, texts):
+    texts = without_special_tokens(texts)
+    dataset = tf.data.Dataset.from_tensor_slices(texts).batch(64)
+    ids, starts, ends = (
+        [row for batch in part for row in batch.to_list()]
+        for part in zip(*dataset.map(tokenizer.tokenize_with_offsets), strict=True)
+    )
+    encodings = reference.encode_batch(texts, add_special_tokens=False)
+    assert_same(texts, ids, [encoding.ids for encoding in encodings])
+    offsets = [list(zip(a, b, strict=True)) for a, b in zip(starts, ends, strict=True)]
+    assert_same(texts, offsets, [encoding.offsets for encoding in encodings])
+
+
+def test_offsets_of_special_tokens_hidden_characters_and_long_words():
+    vocabulary = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "영화",
+        "##는",
+        "[",
+        "]",
+    ]
+    tokenizer = KoreanBertTokenizer(vocabulary)
+    texts = ["\ue001 영\u200b화는 [SEP]", "", "가" * 101 + " 영화"]
+    ids, starts, ends = tokenizer.tokenize_with_offsets(texts)
+    assert ids.to_list() == [[5, 6, 7, 1, 8], [], [1, 5]]
+    assert starts.to_list() == [[2, 5, 7, 8, 11], [], [0, 102]]
+    assert ends.to_list() == [[5, 6, 8, 11, 12], [], [101, 104]]
 
 
 def test_golden_ids():
