@@ -154,7 +154,10 @@ def write(path, content):
         ([], "required: COMMAND"),
         (["trane"], "invalid choice: 'trane'"),
         (["train"], "required: chapter"),
-        (["train", "ch99"], "no chapter 'ch99'; the chapters are: ch02, ch03, ch04, ch05"),
+        (
+            ["train", "ch99"],
+            "no chapter 'ch99'; the chapters are: ch02, ch03, ch04, ch05",
+        ),
         (
             ["train", "ch04", "--dataset", "imdb"],
             "dataset must be one of ['nsmc', 'sample']",

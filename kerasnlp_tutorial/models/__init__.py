@@ -4,6 +4,14 @@ Importing this package registers every class of the project that a saved preset
 can name, so that KerasNLP's own `from_preset` opens what a chapter has saved.
 """
 
+from kerasnlp_tutorial.models.bert_token_classifier import BertTokenClassifier
+from kerasnlp_tutorial.models.bert_token_classifier_preprocessor import (
+    BertTokenClassifierPreprocessor,
+)
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
 
-__all__ = ["KoreanBertTokenizer"]
+__all__ = [
+    "BertTokenClassifier",
+    "BertTokenClassifierPreprocessor",
+    "KoreanBertTokenizer",
+]
