@@ -77,7 +77,7 @@ def measure(start: str, labels: int, seed: int, options) -> dict:
             (splits.test, False),
         )
     )
-    epochs = chapter.choose_epochs(config, len(splits.train))
+    epochs = chapter.choose_epochs(config, len(train_set))
     steps = epochs * len(train_set)
     score = Score(watched_set, every=max(steps // _SCORES_A_RUN, 1))
     started = time.perf_counter()

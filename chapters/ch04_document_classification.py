@@ -469,10 +469,35 @@ def baseline_accuracies(model, splits: Splits, config: Config):
 
 
 # %%
-def choose_epochs(config: Config, num_examples: int) -> int:
+def choose_epochs(config: Config, steps: int) -> int:
     """Return `config.epochs`, or as many as make about 250 steps, 3 to 15."""
-    steps = math.ceil(num_examples / config.batch_size)
     return config.epochs or min(max(math.ceil(250 / steps), 3), 15)
+
+
+def fit(model, train_set, validation_set, run: runs.Run) -> None:
+    """Train as the run's settings say, and keep the best epoch."""
+    config = run.config
+    steps = len(train_set)
+    epochs = choose_epochs(config, steps)
+    with training.fitting(model, run.checkpoints, config.precision):
+        model.fit(
+            train_set,
+            validation_data=validation_set,
+            epochs=epochs,
+            callbacks=[
+                training.WarmupLinearDecay(
+                    config.learning_rate,
+                    total_steps=epochs * steps,
+                    warmup_ratio=config.warmup_ratio,
+                    max_minutes=config.max_minutes,
+                ),
+                *training.checkpoint_callbacks(
+                    run.checkpoints, "val_accuracy"
+                ),
+            ],
+            verbose=training.progress_verbosity(),
+            shuffle=False,  # the dataset shuffles itself
+        )
 
 
 def fine_tune(run: runs.Run, splits: Splits, baselines) -> TrainedModel:
@@ -493,26 +518,7 @@ def fine_tune(run: runs.Run, splits: Splits, baselines) -> TrainedModel:
         for i, part in enumerate((splits.train, splits.validation))
     )
     measured = baselines(model, splits, config)
-    epochs = choose_epochs(config, len(splits.train))
-    with training.fitting(model, run.checkpoints, config.precision):
-        model.fit(
-            train_set,
-            validation_data=validation_set,
-            epochs=epochs,
-            callbacks=[
-                training.WarmupLinearDecay(
-                    config.learning_rate,
-                    total_steps=epochs * len(train_set),
-                    warmup_ratio=config.warmup_ratio,
-                    max_minutes=config.max_minutes,
-                ),
-                *training.checkpoint_callbacks(
-                    run.checkpoints, "val_accuracy"
-                ),
-            ],
-            verbose=training.progress_verbosity(),
-            shuffle=False,  # the dataset shuffles itself
-        )
+    fit(model, train_set, validation_set, run)
     scores = evaluate(
         TrainedModel(model, splits.labels, config), splits.test
     )

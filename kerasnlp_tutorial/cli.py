@@ -37,7 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after the program's name; None for `sys.argv`.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    # argparse takes no more texts once an option has come: predict DIR --json TEXT.
+    if hasattr(options, "texts"):
+        options.texts += [word for word in rest if not word.startswith("-")]
+        rest = [word for word in rest if word.startswith("-")]
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
     try:
@@ -327,13 +334,20 @@ def _predict(options: argparse.Namespace) -> None:
     if len(fields) == 1:
         inputs = [text for (text,) in inputs]
     trained = runs.load(options.directory)
+    format_answer = getattr(module, "format_answer", _format_answer)
     for answer in module.predict(trained, inputs):
         if options.json:
             print(json.dumps(answer, ensure_ascii=False))
         else:
-            share = answer["probabilities"][answer["label"]]
-            texts = [answer[name] for name in fields]
-            print(answer["label"], f"{share:.3f}", *texts, sep="\t")
+            print(format_answer(answer))
+
+
+def _format_answer(answer: dict[str, Any]) -> str:
+    """Return a classifier's answer as one line: label, its share, the texts."""
+    answer = dict(answer)
+    label = answer.pop("label")
+    share = answer.pop("probabilities")[label]
+    return "\t".join([label, f"{share:.3f}", *answer.values()])
 
 
 if __name__ == "__main__":

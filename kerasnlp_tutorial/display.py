@@ -103,6 +103,36 @@ def _pad(text: str, width: int, right: bool) -> str:
     return filler + text if right else text + filler
 
 
+# === Texts ===
+
+_TINTS = ("#f5b78a", "#8fc1ea", "#9fd3b0", "#cdb3e6", "#f0d878", "#f2a3b3", "#a8d8d8")
+
+
+def entities(text: str, spans: Sequence[Any]) -> Display:
+    """Show a text with its entities highlighted.
+
+    Args:
+        text: any text.
+        spans: with `start`, `end` and `label`, from left to right, not overlapping.
+    """
+    labels = sorted({span.label for span in spans})
+    tints = {label: _TINTS[i % len(_TINTS)] for i, label in enumerate(labels)}
+    marked, plain, end = [], [], 0
+    for span in spans:
+        before, inside = text[end : span.start], text[span.start : span.end]
+        marked.append(html.escape(before))
+        marked.append(
+            f'<mark style="background:{tints[span.label]};color:#111;padding:0 0.2em;'
+            f'border-radius:0.2em">{html.escape(inside)}'
+            f'<sub style="margin-left:0.2em">{html.escape(span.label)}</sub></mark>'
+        )
+        plain += [before, f"<{inside}:{span.label}>"]
+        end = span.end
+    marked.append(html.escape(text[end:]))
+    plain.append(text[end:])
+    return Display(f'<p style="line-height:2">{"".join(marked)}</p>', "".join(plain))
+
+
 # === Plots ===
 
 

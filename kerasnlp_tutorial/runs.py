@@ -236,15 +236,18 @@ def load(path: str | Path) -> TrainedModel:
         InputError: this is not the directory of a finished training.
     """
     training = describe(path)
-    import keras_nlp
+    import keras
 
     import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the preset
 
+    # A Task's `from_preset` must be that of its own class.
+    task = json.loads((Path(path) / "task.json").read_text(encoding="utf-8"))
+    task_class = keras.saving.get_registered_object(task["registered_name"])
     chapter = registry.find(training["chapter"]).load()
     with warnings.catch_warnings():
         # KerasNLP compiles what it loads, and then misses the optimizer's state.
         warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-        model = keras_nlp.models.TextClassifier.from_preset(str(path))
+        model = task_class.from_preset(str(path))
     config = chapter.Config(**training["config"])
     labels = tuple(training["labels"])
     return TrainedModel(model, labels, config, training["metrics"], Path(path))

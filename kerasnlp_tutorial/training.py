@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ Features = Mapping[str, tf.RaggedTensor]
 def encode(
     preprocessor: keras_nlp.models.Preprocessor,
     inputs: Sequence[str] | tuple[Sequence[str], ...],
+    targets: tf.RaggedTensor | None = None,
 ) -> dict[str, tf.RaggedTensor]:
     """Tokenise all texts once and drop the padding.
 
@@ -36,22 +38,28 @@ def encode(
         preprocessor: a KerasNLP preprocessor whose output has `token_ids`,
             `segment_ids` and `padding_mask`.
         inputs: texts, or a tuple of two lists of texts for pairs.
+        targets: what a preprocessor of token labels takes as `y`.
 
     Returns:
         `token_ids` and `segment_ids`, each int32, ragged, (examples, tokens),
-        with the special tokens in place.
+        with the special tokens in place. With `targets` also what the preprocessor
+        makes of them: `targets`, int32, and `sample_weight`, float32.
     """
-    pieces = {"token_ids": [], "segment_ids": []}
-    lengths = []
-    texts = tf.data.Dataset.from_tensor_slices((inputs,)).batch(_ENCODE_BATCH)
-    # y=None by name: else newer KerasNLP would take a pair for (x, y).
-    for batch in texts.map(
-        lambda x: preprocessor(x, y=None), num_parallel_calls=tf.data.AUTOTUNE
-    ):
-        real = np.asarray(batch["padding_mask"]).astype(bool)  # (batch, sequence)
+
+    def preprocess(x, y=None):
+        if y is None:  # by name: newer KerasNLP would take a pair for (x, y)
+            return preprocessor(x, y=None)
+        x, y, weight = preprocessor(x, y=y)
+        return {**x, "targets": y, "sample_weight": weight}
+
+    columns = (inputs,) if targets is None else (inputs, targets)
+    pieces, lengths = defaultdict(list), []
+    texts = tf.data.Dataset.from_tensor_slices(columns).batch(_ENCODE_BATCH)
+    for batch in texts.map(preprocess, num_parallel_calls=tf.data.AUTOTUNE):
+        real = np.asarray(batch.pop("padding_mask")).astype(bool)  # (batch, sequence)
         lengths.append(real.sum(axis=1))
-        for name, values in pieces.items():
-            values.append(np.asarray(batch[name])[real])
+        for name, values in batch.items():
+            pieces[name].append(np.asarray(values)[real])
     row_lengths = np.concatenate(lengths)
     return {
         name: tf.RaggedTensor.from_row_lengths(np.concatenate(values), row_lengths)
@@ -61,7 +69,7 @@ def encode(
 
 def length_grouped_dataset(
     features: Features,
-    targets: Sequence[int],
+    targets: Sequence[int] | None,
     batch_size: int,
     *,
     pad_token_id: int = 0,
@@ -76,7 +84,8 @@ def length_grouped_dataset(
 
     Args:
         features: what `encode` returns.
-        targets: int class ids, length (examples,).
+        targets: int class ids, length (examples,); None if `features` has `targets` and
+            `sample_weight` of each token.
         batch_size: examples a batch; one batch may have fewer.
         pad_token_id: id that fills up `token_ids`.
         shuffle_seed: shuffle anew each epoch, reproducibly; None goes from the
@@ -85,11 +94,13 @@ def length_grouped_dataset(
     Returns:
         Dataset of known length. Each element is `(x, y)`, where `x` has int32
         `token_ids`, `segment_ids` and `padding_mask`, shape (batch, tokens), and
-        `y` is int32, (batch,).
+        `y` is int32, (batch,). With targets of tokens `(x, y, sample_weight)`, of
+        which the last two are (batch, tokens).
     """
-    targets = tf.constant(targets, "int32")
+    if targets is not None:
+        targets = tf.constant(targets, "int32")
     lengths = tf.cast(features["token_ids"].row_lengths(), "int32")
-    count, longest = len(targets), tf.reduce_max(lengths)
+    count, longest = len(lengths), tf.reduce_max(lengths)
     grouped = count if shuffle_seed is None else _GROUPED_BATCHES * batch_size
     dataset = tf.data.Dataset.range(count)
     if shuffle_seed is not None:
@@ -115,6 +126,8 @@ def length_grouped_dataset(
             dense = tf.gather(rows, places).to_tensor(filler, shape=shape)
             x[name] = tf.ensure_shape(dense, (None, None))
         x["padding_mask"] = tf.sequence_mask(real, width, dtype="int32")
+        if targets is None:
+            return x, x.pop("targets"), x.pop("sample_weight")
         return x, tf.gather(targets, places)
 
     dataset = dataset.map(pad, num_parallel_calls=tf.data.AUTOTUNE)

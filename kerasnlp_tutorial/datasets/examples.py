@@ -61,6 +61,7 @@ def text_columns(examples: Sequence[Example]) -> tuple[list[str], ...]:
 def load_splits(
     config: TrainingConfig,
     read: Callable[[str, Sequence[str] | None], Sequence[Example]],
+    names: Callable[[Sequence[Example], str], tuple[str, ...]] | None = None,
 ) -> Splits:
     """Read a corpus and divide it as the config says.
 
@@ -70,12 +71,13 @@ def load_splits(
         config: `train_file`, `test_file`, `dataset`, `max_train_examples`,
             `validation_ratio` and `seed` are used.
         read: returns the examples of `train`, or of `test` given the class names.
+        names: returns the class names of training examples; None for `class_names`.
 
     Raises:
         InputError: too few classes or examples.
     """
     examples = read("train", None)
-    labels = class_names(examples, config.train_file or config.dataset)
+    labels = (names or class_names)(examples, config.train_file or config.dataset)
     if config.train_file and not config.test_file:
         examples, test = hold_out(examples, 0.1, config.seed)
     else:
@@ -92,8 +94,8 @@ def hold_out(
 ) -> tuple[list[Example], list[Example]]:
     """Divide examples at random into a larger and a smaller part, class by class.
 
-    Every class keeps at least one example in the larger part, so a class with a
-    single example is not held out at all.
+    Examples that have no `label` count as one class. Every class keeps at least one
+    example in the larger part, so a class with a single example is not held out.
 
     Args:
         examples: the examples to divide.
@@ -108,7 +110,7 @@ def hold_out(
     """
     by_label = defaultdict(list)
     for index, example in enumerate(examples):
-        by_label[example.label].append(index)
+        by_label[getattr(example, "label", "")].append(index)
     held = set()
     generator = random.Random(seed)
     for label in sorted(by_label):

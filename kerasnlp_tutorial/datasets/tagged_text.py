@@ -162,6 +162,51 @@ def read_bio(path: str | Path) -> list[TaggedSentence]:
     return sentences
 
 
+def read_tagged_sentences(
+    path: str | Path, known_types: Sequence[str] | None = None
+) -> list[TaggedSentence]:
+    """Read a file of any of the three formats, told apart by how it begins.
+
+    Args:
+        path: U+241E in its first line: the book's format; `## `: KLUE-NER's; else BIO.
+        known_types: if given, the only types that may occur.
+
+    Raises:
+        InputError: the file cannot be read as such, or has another type.
+    """
+    path = Path(path)
+    head, _, _ = read_text(path).lstrip("\n").partition("\n")
+    if SEPARATOR in head:
+        sentences = read_tagged_text(path)
+    elif head.startswith("## "):
+        sentences = read_klue_ner(path)
+    else:
+        sentences = read_bio(path)
+    found = {span.label for sentence in sentences for span in sentence.spans}
+    if known_types is not None and (unknown := found - set(known_types)):
+        raise InputError(
+            f"{path} has the types {', '.join(sorted(unknown))}; "
+            f"expected {', '.join(known_types)}"
+        )
+    return sentences
+
+
+def entity_types(sentences: Sequence[TaggedSentence], where: str) -> tuple[str, ...]:
+    """Return the sorted types of entities in training sentences.
+
+    Args:
+        sentences: training examples.
+        where: file name for the error message.
+
+    Raises:
+        InputError: there is no entity at all.
+    """
+    types = {span.label for sentence in sentences for span in sentence.spans}
+    if not types:
+        raise InputError(f"{where}: {len(sentences)} sentences without any entity")
+    return tuple(sorted(types))
+
+
 def _blocks(path: Path, comment: str) -> Iterator[tuple[list[str], list[str]]]:
     """Yield the first and the last column of each block of lines."""
     blocks, problems = [([], [])], []

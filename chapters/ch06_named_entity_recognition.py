@@ -1,0 +1,659 @@
+# %% [markdown]
+# # 6장 개체명 인식
+#
+# 글에서 사람, 장소, 기관, 날짜처럼 이름이나 값에 해당하는 말, 곧 개체명(named entity)을 찾아 종류를 붙이는
+# 모델을 만듭니다. 이 과제를 개체명 인식(named entity recognition, NER)이라고 합니다. 글 한 편에 답이
+# 하나이던 4장, 5장과 달리 토큰마다 답합니다.
+#
+# ## 이 장에서 배우는 것
+#
+# - 글자의 구간(span)을 토큰의 꼬리표로, 다시 구간으로 바꾸는 법
+# - 조사가 붙은 이름, 나란히 붙은 이름, 토큰의 경계에 걸친 이름을 다루는 법
+# - 토큰마다 분류 층을 얹은 BERT
+# - 개체 단위의 정밀도, 재현율, F1
+# - 긴 글을 겹치는 창으로 나누어 읽고 합치는 법
+
+# %%
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasnlp_tutorial import (
+    datasets,
+    display,
+    metrics,
+    registry,
+    runs,
+    training,
+)
+from kerasnlp_tutorial.checkpoints import load_bert
+from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.datasets import Span, Splits, TaggedSentence
+from kerasnlp_tutorial.models import (
+    BertTokenClassifier,
+    BertTokenClassifierPreprocessor,
+)
+from kerasnlp_tutorial.runs import TrainedModel
+from kerasnlp_tutorial.tokenizers.alignment import bio_labels
+
+ch04 = registry.find("ch04").load()
+
+# %% [markdown]
+# ## 설정
+
+# %%
+INPUT_FIELDS = ("text",)
+METRICS = ("f1", "macro_f1", "character_macro_f1")
+CORPORA = {
+    corpus.name: corpus
+    for corpus in (datasets.NER_SAMPLE, datasets.KLUE_NER)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(TrainingConfig):
+    """Settings of named entity recognition."""
+
+    stride: int = 64
+    """Tokens from the start of a window to the next, in long texts."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        expected = f"one of {sorted(CORPORA)}"
+        self._require("dataset", self.dataset in CORPORA, expected)
+        longest = self.sequence_length - 2
+        self._require(
+            "stride", 0 < self.stride <= longest, f"1 to {longest}"
+        )
+
+    @classmethod
+    def quick(cls, **changes) -> "Config":
+        """Return settings for a run of seconds, to see that everything works."""
+        small = {
+            "num_layers": 1,
+            "num_heads": 2,
+            "hidden_dim": 32,
+            "intermediate_dim": 64,
+            "vocabulary_size": 3000,
+            "max_train_examples": 100,
+            "epochs": 1,
+        }
+        return cls(**(small | changes))
+
+
+# %%
+if __name__ == "__main__":
+    config = Config()
+    print(config.dataset, config.backbone, config.seed)
+
+# %% [markdown]
+# ## 말뭉치
+#
+# 책의 말뭉치는 한 줄에 문장과, 개체명에 표시를 한 문장을 나란히 적습니다.
+#
+# ```text
+# 이순신은 한산도에 있었다␞<이순신:PER>은 <한산도:LOC>에 있었다
+# ```
+#
+# KLUE-NER는 글자마다 한 줄씩, 흔히 쓰는 BIO 파일은 어절마다 한 줄씩 꼬리표를 적습니다. 어느 쪽이든 읽고
+# 나면 글과 글자의 구간이 됩니다. 종류는 열 가지입니다. 사람(PER), 장소(LOC), 기관(ORG), 날짜(DAT),
+# 시각(TIM), 기간(DUR), 돈(MNY), 비율(PNT), 그 밖의 수량(NOH), 그 밖의 이름(POH).
+
+
+# %%
+def load_examples(config: Config) -> Splits:
+    """Read the training and test examples, and hold out a validation set."""
+    return datasets.load_splits(
+        config, partial(read_examples, config), datasets.entity_types
+    )
+
+
+def read_examples(
+    config: Config, split: str, labels=None
+) -> list[TaggedSentence]:
+    """Read `train` or `test` from the reader's own file or from the corpus."""
+    corpus = CORPORA[config.dataset]
+    name = corpus.files[0 if split == "train" else -1].name
+    own_file = (
+        config.train_file if split == "train" else config.test_file
+    )
+    path = own_file or corpus.path(name, config.data_dir)
+    return datasets.read_tagged_sentences(path, labels)
+
+
+# %%
+if __name__ == "__main__":
+    splits = load_examples(config)
+    for sentence in splits.train[:4]:
+        display.entities(sentence.text, sentence.spans).show()
+    counts = Counter(
+        span.label for s in splits.train for span in s.spans
+    )
+    bars = {label: counts[label] for label in splits.labels}
+    display.bars(bars, "학습 데이터의 개체명 수").show()
+
+# %% [markdown]
+# ## 구간을 토큰의 꼬리표로
+#
+# 모델은 토큰마다 답하므로 구간을 토큰의 꼬리표로 바꾸어야 합니다. 개체명의 첫 토큰은 `B-`(begin), 이어지는
+# 토큰은 `I-`(inside), 나머지는 `O`(outside)입니다. `B-`가 따로 있어서 같은 종류의 이름이 나란히 붙어 있어도
+# 둘로 남습니다.
+#
+# 한국어에서 까다로운 것은 조사입니다. `이순신은`은 한 어절이지만 `은`은 이름이 아닙니다. 그래서 어절이 아니라
+# 토큰이 어느 글자를 맡는지(offset)를 따집니다. 토큰이 개체명의 경계에 걸치면 더 많은 글자가 속한 쪽의
+# 꼬리표를 붙입니다.
+
+# %% [markdown]
+# 구간은 (시작, 끝, 종류)의 목록인데 문장마다 수가 다릅니다. 길이가 들쭉날쭉한 이런 배열을 TensorFlow는
+# 래기드 텐서(ragged tensor)라고 부릅니다.
+
+
+# %%
+def ragged_spans(
+    sentences: list[TaggedSentence], labels: tuple[str, ...]
+) -> tf.RaggedTensor:
+    """Return int32 spans, ragged, (sentences, spans, 3), with type ids."""
+    flat = [
+        (span.start, span.end, labels.index(span.label))
+        for sentence in sentences
+        for span in sentence.spans
+    ]
+    return tf.RaggedTensor.from_row_lengths(
+        tf.reshape(tf.constant(flat, "int32"), (-1, 3)),
+        [len(sentence.spans) for sentence in sentences],
+    )
+
+
+def make_dataset(
+    examples, model, labels, config: Config, *, training_set=False
+) -> tf.data.Dataset:
+    """Encode examples once and batch them by length; see `length_grouped_dataset`."""
+    features = training.encode(
+        model.preprocessor,
+        [example.text for example in examples],
+        ragged_spans(examples, labels),
+    )
+    return training.length_grouped_dataset(
+        features,
+        None,
+        config.batch_size,
+        pad_token_id=model.preprocessor.tokenizer.pad_token_id,
+        shuffle_seed=config.seed if training_set else None,
+    )
+
+
+# %% [markdown]
+# 문장 하나의 토큰과 꼬리표를 봅니다.
+
+# %%
+if __name__ == "__main__":
+    texts = [sentence.text for sentence in splits.train]
+    _, tokenizer = load_bert(config, texts)
+    example = TaggedSentence(
+        "김하늘·박도윤은 3월 5일 부산행 열차를 탔다",
+        (
+            Span(0, 3, "PER"),
+            Span(4, 7, "PER"),
+            Span(9, 14, "DAT"),
+            Span(15, 17, "LOC"),
+        ),
+    )
+    preprocessor = BertTokenClassifierPreprocessor(
+        tokenizer, splits.labels, config.sequence_length
+    )
+    ids, starts, ends = tokenizer.tokenize_with_offsets([example.text])
+    rows = []
+    spans = ragged_spans([example], splits.labels)
+    for id, start, end, tag in zip(
+        *(part.to_list()[0] for part in (ids, starts, ends)),
+        bio_labels(starts, ends, spans).to_list()[0],
+        strict=True,
+    ):
+        surface = example.text[start:end]
+        token = tokenizer.id_to_token(id)
+        rows.append([token, surface, preprocessor.tags[tag]])
+    display.table(["토큰", "맡은 글자", "꼬리표"], rows).show()
+
+
+# %% [markdown]
+# 되돌리는 길도 필요합니다. 꼬리표의 열에서 구간을 찾고, 첫 토큰의 첫 글자부터 마지막 토큰의 마지막 글자까지를
+# 개체명으로 봅니다. 확률은 토큰들의 확률을 평균합니다.
+
+
+# %%
+def decode(
+    probabilities: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    tags: tuple[str, ...],
+) -> list[tuple[Span, float]]:
+    """Turn the probabilities of tags into spans of characters.
+
+    Args:
+        probabilities: float32, (tokens, tags).
+        starts: first character of each token.
+        ends: the character after the last one.
+        tags: names of the tags.
+    """
+    best = probabilities.argmax(axis=-1)
+    share = probabilities.max(axis=-1)
+    return [
+        (
+            Span(int(starts[s.start]), int(ends[s.end - 1]), s.label),
+            float(share[s.start : s.end].mean()),
+        )
+        for s in datasets.tag_spans([tags[i] for i in best])
+    ]
+
+
+# %% [markdown]
+# 바꾸었다가 되돌리면 경계에 걸친 토큰 때문에 조금 어긋날 수 있습니다. 정답을 꼬리표로 바꾸었다가 되돌린 것을
+# 정답과 견주면, 이 어휘 집합으로 얻을 수 있는 가장 높은 점수가 나옵니다.
+
+
+# %%
+def vocabulary_ceiling(
+    sentences: list[TaggedSentence],
+    preprocessor: BertTokenClassifierPreprocessor,
+) -> float:
+    """Return the F1 of labels that are right for every token."""
+    texts = [sentence.text for sentence in sentences]
+    _, starts, ends = preprocessor.tokenizer.tokenize_with_offsets(
+        texts
+    )
+    spans = ragged_spans(sentences, preprocessor.labels)
+    tags = bio_labels(starts, ends, spans)
+    certain = np.eye(len(preprocessor.tags))
+    found = [
+        [
+            span
+            for span, _ in decode(certain[t], s, e, preprocessor.tags)
+        ]
+        for t, s, e in zip(
+            *(
+                map(np.array, part.to_list())
+                for part in (tags, starts, ends)
+            ),
+            strict=True,
+        )
+        if len(t)
+    ]
+    wanted = [
+        sentence.spans
+        for sentence in sentences
+        if sentence.text.strip()
+    ]
+    return metrics.entity_scores(wanted, found)["f1"]
+
+
+# %%
+if __name__ == "__main__":
+    ceiling = vocabulary_ceiling(splits.test, preprocessor)
+    print(f"이 어휘 집합으로 얻을 수 있는 F1 {ceiling:.3f}")
+
+# %% [markdown]
+# ## 먼저, 사전
+#
+# 학습 데이터에 나온 개체명을 모두 외워 두었다가 같은 말이 보이면 표시하는 사전(dictionary)이 기준선입니다.
+# 처음 보는 이름은 하나도 찾지 못합니다.
+
+
+# %%
+def dictionary_f1(splits: Splits) -> float:
+    """Return the F1 of marking what the training examples have marked."""
+    counts = defaultdict(Counter)
+    for sentence in splits.train:
+        for span in sentence.spans:
+            name = sentence.text[span.start : span.end]
+            counts[name][span.label] += 1
+    names = {name: c.most_common(1)[0][0] for name, c in counts.items()}
+    longest = max(map(len, names), default=0)
+    found = []
+    for sentence in splits.test:
+        spans, start, text = [], 0, sentence.text
+        while start < len(text):
+            sizes = range(min(longest, len(text) - start), 0, -1)
+            size = next(
+                (n for n in sizes if text[start : start + n] in names),
+                0,
+            )
+            if size:
+                name = text[start : start + size]
+                spans.append(Span(start, start + size, names[name]))
+            start += size or 1
+        found.append(spans)
+    wanted = [sentence.spans for sentence in splits.test]
+    return metrics.entity_scores(wanted, found)["f1"]
+
+
+# %%
+if __name__ == "__main__":
+    print(f"사전의 F1 {dictionary_f1(splits):.3f}")
+
+# %% [markdown]
+# ## 모델
+#
+# 4장에서는 `[CLS]` 자리의 벡터 하나만 분류했습니다. 여기서는 모든 자리의 벡터에 같은 분류 층을 씌웁니다. 꼬리표가
+# 종류마다 둘에 `O`가 하나이므로, 종류가 열이면 자리마다 로짓이 스물한 개입니다.
+
+
+# %%
+def token_head(
+    sequence_output: keras.KerasTensor, num_tags: int, dropout: float
+) -> keras.KerasTensor:
+    """Put the head on a BERT's output by hand; (batch, tokens, num_tags)."""
+    hidden = keras.layers.Dropout(dropout)(sequence_output)
+    return keras.layers.Dense(num_tags, name="logits")(hidden)
+
+
+# %% [markdown]
+# KerasNLP에는 이 모델이 없어서 이 패키지가 `BertTokenClassifier`로 만들어 두었습니다. 위의 함수와 같은 층을
+# KerasNLP의 틀에 담은 것이라 토크나이저와 함께 저장됩니다. 손실은 진짜 토큰에서만 셉니다. `[CLS]`, `[SEP]`,
+# 빈자리의 무게는 0입니다.
+
+
+# %%
+def build_model(config: Config, splits: Splits) -> BertTokenClassifier:
+    """Build the tagger on the backbone that the config names, and compile it."""
+    keras.utils.set_random_seed(config.seed)
+    texts = [sentence.text for sentence in splits.train]
+    backbone, tokenizer = load_bert(config, texts)
+    backbone.pooled_dense.trainable = False  # only [CLS] would use it
+    preprocessor = BertTokenClassifierPreprocessor(
+        tokenizer, splits.labels, config.sequence_length
+    )
+    model = BertTokenClassifier(
+        backbone, len(preprocessor.tags), preprocessor, config.dropout
+    )
+    model.compile(
+        optimizer=training.adamw(
+            config.learning_rate, config.weight_decay
+        ),
+        jit_compile=False,
+    )
+    return model
+
+
+def train(config: Config) -> TrainedModel:
+    """Read the examples and fine-tune on them, as chapter 4 does on texts."""
+    with runs.Run.begin("ch06", config) as run:
+        started, config = time.monotonic(), run.config
+        splits = load_examples(config)
+        model = build_model(config, splits)
+        train_set, validation_set = (
+            make_dataset(
+                part, model, splits.labels, config, training_set=i == 0
+            )
+            for i, part in enumerate((splits.train, splits.validation))
+        )
+        ch04.fit(model, train_set, validation_set, run)
+        trained = TrainedModel(model, splits.labels, config)
+        scores = evaluate(trained, splits.test)
+        scores["baselines"] = {"dictionary": dictionary_f1(splits)}
+        scores["seconds"] = round(time.monotonic() - started, 1)
+        return run.finish(model, splits.labels, scores)
+
+
+# %% [markdown]
+# ## 긴 글
+#
+# 모델이 한 번에 읽는 길이는 정해져 있습니다. 더 긴 글은 겹치는 창(window)으로 나누어 읽습니다. 한 토큰이 여러
+# 창에 들어 있으면 앞뒤 문맥이 가장 넉넉한 창, 곧 그 토큰이 가장 가운데에 있는 창의 답을 씁니다. 모든 토큰의 답을
+# 모은 다음에 구간으로 되돌리므로 창의 경계에서 개체명이 잘리지 않습니다.
+
+
+# %%
+def windows(
+    length: int, size: int, stride: int
+) -> list[tuple[int, int]]:
+    """Cut a row of tokens into windows that overlap; (start, end) of each."""
+    if length <= size:
+        return [(0, length)]
+    starts = [*range(0, length - size, stride), length - size]
+    return [(start, start + size) for start in starts]
+
+
+def tag_probabilities(
+    trained: TrainedModel, rows: list[list[int]]
+) -> list[np.ndarray]:
+    """Return the probabilities of tags, (tokens, tags), for rows of ids."""
+    preprocessor = trained.model.preprocessor
+    size = preprocessor.sequence_length - 2
+    places = [
+        (row, start, end)
+        for row, ids in enumerate(rows)
+        for start, end in windows(len(ids), size, trained.config.stride)
+    ]
+    cut = tf.ragged.constant(
+        [rows[row][start:end] for row, start, end in places], "int32"
+    )
+    with training.already_encoded(trained.model):
+        logits = trained.model.predict(
+            preprocessor.pack(cut), trained.config.batch_size, verbose=0
+        )
+    shares = keras.ops.convert_to_numpy(
+        keras.ops.softmax(logits, axis=-1)
+    )
+    merged = [np.zeros((len(ids), shares.shape[-1])) for ids in rows]
+    room = [np.full(len(ids), -1) for ids in rows]
+    for (row, start, end), share in zip(places, shares, strict=True):
+        near, far = np.arange(end - start), np.full(end - start, size)
+        # Where the text itself ends, a window's edge hides nothing.
+        left = near if start > 0 else far
+        right = near[::-1] if end < len(rows[row]) else far
+        distance = np.minimum(left, right)
+        better = distance > room[row][start:end]
+        room[row][start:end][better] = distance[better]
+        merged[row][start:end][better] = share[1 : 1 + end - start][
+            better
+        ]
+    return merged
+
+
+def predict(trained: TrainedModel, texts: list[str]) -> list[dict]:
+    """Find the entities of texts of any length.
+
+    Returns:
+        `text` and `entities` of each; an entity has `text`, `start` and `end`
+        in characters, `label` and `probability`.
+    """
+    if not texts:
+        return []
+    preprocessor = trained.model.preprocessor
+    ids, starts, ends = (
+        part.to_list()
+        for part in preprocessor.tokenizer.tokenize_with_offsets(texts)
+    )
+    answers = []
+    for text, shares, start, end in zip(
+        texts,
+        tag_probabilities(trained, ids),
+        starts,
+        ends,
+        strict=True,
+    ):
+        found = decode(shares, start, end, preprocessor.tags)
+        answers.append(
+            {
+                "text": text,
+                "entities": [
+                    {
+                        "text": text[span.start : span.end],
+                        "start": span.start,
+                        "end": span.end,
+                        "label": span.label,
+                        "probability": share,
+                    }
+                    for span, share in found
+                ],
+            }
+        )
+    return answers
+
+
+def spans_of(answer: dict) -> list[Span]:
+    """Return the entities of an answer as spans."""
+    return [
+        Span(e["start"], e["end"], e["label"])
+        for e in answer["entities"]
+    ]
+
+
+def format_answer(answer: dict) -> str:
+    """Return an answer as a line for a terminal: the text with marks."""
+    return display.entities(answer["text"], spans_of(answer)).text
+
+
+# %% [markdown]
+# ## 점수
+#
+# 토큰의 정확도는 믿을 것이 못 됩니다. 대부분이 `O`라서 아무것도 찾지 않아도 높게 나옵니다. 그래서 개체 단위로
+# 셉니다. 시작과 끝과 종류가 모두 맞아야 하나를 맞힌 것입니다.
+#
+# - **정밀도**(precision): 찾았다고 한 것 가운데 맞는 비율
+# - **재현율**(recall): 찾아야 할 것 가운데 찾은 비율
+# - **F1**: 둘의 조화 평균
+
+
+# %%
+def evaluate(
+    trained: TrainedModel, examples: list[TaggedSentence]
+) -> dict:
+    """Return entity scores, 0 to 1, F1 by type, and the number of examples."""
+    answers = predict(trained, [example.text for example in examples])
+    found = [spans_of(answer) for answer in answers]
+    wanted = [example.spans for example in examples]
+    scores = metrics.entity_scores(wanted, found)
+    lengths = [len(example.text) for example in examples]
+    types = scores.pop("types")
+    return {
+        **scores,
+        "character_macro_f1": metrics.character_macro_f1(
+            lengths, wanted, found
+        ),
+        "types": {label: t["f1"] for label, t in types.items()},
+        "n": len(examples),
+    }
+
+
+# %%
+if __name__ == "__main__":
+    trained = train(config)
+    print(f"{trained.metrics['seconds']:.0f}초, {trained.path}")
+    scores = {
+        "사전": trained.metrics["baselines"]["dictionary"],
+        "BERT": trained.metrics["f1"],
+        "어휘 집합의 한계": ceiling,
+    }
+    display.bars(scores, "평가 데이터의 F1", limit=1.0).show()
+    display.bars(
+        trained.metrics["types"], "종류별 F1", limit=1.0
+    ).show()
+
+# %% [markdown]
+# 무엇을 놓치는지는 문장을 보아야 압니다. 틀린 문장을 정답, 예측 차례로 나란히 봅니다.
+
+# %%
+if __name__ == "__main__":
+    answers = predict(trained, [s.text for s in splits.test])
+    wrong = [
+        (sentence, spans_of(answer))
+        for sentence, answer in zip(splits.test, answers, strict=True)
+        if list(sentence.spans) != spans_of(answer)
+    ]
+    for sentence, found in wrong[:5]:
+        display.entities(sentence.text, sentence.spans).show()
+        display.entities(sentence.text, found).show()
+
+# %% [markdown]
+# 종류는 맞았는데 경계가 한 글자 어긋난 것, 처음 보는 이름을 놓친 것, 사람 이름으로도 쓰이는 보통 낱말을 잡은
+# 것을 찾아보세요. 엄격한 점수에서는 모두 틀린 것입니다.
+#
+# ## 새 글에서 찾기
+
+# %%
+if __name__ == "__main__":
+    loaded = runs.load(trained.path)
+    text = "내일 오후 세 시에 서울역에서 민수를 만나 두 시간쯤 걷기로 했다."
+    for answer in predict(loaded, [text]):
+        display.entities(answer["text"], spans_of(answer)).show()
+
+# %% [markdown]
+# ```sh
+# kerasnlp-tutorial predict runs/ch06-1 "이순신은 한산도에 있었다"
+# kerasnlp-tutorial predict runs/ch06-1 --json < article.txt
+# ```
+#
+# ## 나만의 데이터와 모델
+#
+# 위의 세 가지 형식 가운데 어느 것이든 됩니다. 종류의 수와 이름도 자유입니다. 어절마다 한 줄인 BIO 파일을
+# 읽어 봅니다.
+
+# %%
+if __name__ == "__main__":
+    rows = ["아이폰\tB-ITEM", "화면이\tO", "깨졌어요\tO", ""] * 10
+    with open("items.bio", "w", encoding="utf-8") as file:
+        file.writelines(f"{row}\n" for row in rows)
+    own = load_examples(Config(train_file="items.bio"))
+    print(own.labels, own.train[0])
+
+# %% [markdown]
+# ```sh
+# kerasnlp-tutorial train ch06 --train-file items.bio
+# ```
+#
+# ## 요약
+#
+# - 개체명 인식은 토큰마다 꼬리표를 붙이는 분류입니다.
+# - 글자의 구간을 BIO 꼬리표로 바꾸어 배우고, 꼬리표를 구간으로 되돌려 답합니다.
+# - 조사와 나란히 붙은 이름 때문에 어절이 아니라 글자의 자리를 따져야 합니다.
+# - 점수는 개체 단위의 F1로, 사전 기준선과 어휘 집합의 한계 사이에서 읽습니다.
+# - 긴 글은 겹치는 창으로 읽고, 토큰마다 가장 가운데에 있던 창의 답을 씁니다.
+#
+# ## 연습 문제
+#
+# **1. 느슨한 점수.** 종류가 같고 글자가 하나라도 겹치면 맞은 것으로 치면 재현율이 얼마나 오르나요? 경계가
+# 틀린 것과 아예 놓친 것이 갈립니다.
+
+
+# %% tags=["solution"]
+def overlap_recall(
+    wanted: list[tuple[Span, ...]], found: list[list[Span]]
+) -> float:
+    """Return the share of entities that some answer of their type touches."""
+    touched = [
+        any(
+            span.label == other.label
+            and span.start < other.end
+            and other.start < span.end
+            for other in answers
+        )
+        for spans, answers in zip(wanted, found, strict=True)
+        for span in spans
+    ]
+    return float(np.mean(touched))
+
+
+# %% tags=["solution"]
+if __name__ == "__main__":
+    scores = {
+        "엄격하게": trained.metrics["recall"],
+        "느슨하게": overlap_recall(
+            [s.spans for s in splits.test],
+            [spans_of(answer) for answer in answers],
+        ),
+    }
+    display.bars(scores, "재현율", limit=1.0).show()
+
+# %% [markdown]
+# ## 더 읽을거리
+#
+# - Ramshaw와 Marcus(1995), *Text Chunking using Transformation-Based Learning*. BIO 꼬리표.
+# - Tjong Kim Sang과 De Meulder(2003), *Introduction to the CoNLL-2003 Shared Task*, CoNLL. 개체 단위의 F1.
+# - Devlin 외(2019), *BERT*, NAACL.
+# - Park 외(2021), *KLUE: Korean Language Understanding Evaluation*, NeurIPS Datasets and Benchmarks.

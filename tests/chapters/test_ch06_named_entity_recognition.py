@@ -1,0 +1,266 @@
+import dataclasses
+import json
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from kerasnlp_tutorial.chapters import ch06_named_entity_recognition as ch06
+
+from kerasnlp_tutorial import cli, runs, training
+from kerasnlp_tutorial.datasets import Span, Splits, TaggedSentence
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.models import BertTokenClassifierPreprocessor
+from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
+
+NAMES = ["민수", "영희", "철수", "지민", "하늘"]
+PLACES = ["서울", "부산", "대전", "광주", "강릉"]
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return ch06.load_examples(ch06.Config.quick())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Names before 은, places before 에, learnt in seconds."""
+    folder = tmp_path_factory.mktemp("ch06")
+    rows = [
+        f"{name}{a} {place}{b} 갔다\u241e<{name}:PER>{a} <{place}:LOC>{b} 갔다"
+        for a, b in zip("은도만과랑가", "에로를의와다", strict=True)
+        for name in NAMES
+        for place in PLACES
+    ]
+    path = folder / "own.txt"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    config = ch06.Config.quick(
+        train_file=str(path),
+        output=str(folder / "run"),
+        sequence_length=16,
+        stride=6,
+        max_train_examples=None,
+        num_heads=4,
+        hidden_dim=64,
+        learning_rate=0.002,
+        batch_size=16,
+        epochs=10,
+        vocabulary_size=75,  # no token holds a name and its particle
+    )
+    return ch06.train(config)
+
+
+def test_it_learns_what_can_be_learnt(trained):
+    assert trained.metrics["f1"] == 1.0
+    assert trained.metrics["types"] == {"LOC": 1.0, "PER": 1.0}
+    assert trained.metrics["baselines"]["dictionary"] == 1.0
+    assert trained.metrics["character_macro_f1"] == 1.0
+
+
+def test_entities_of_a_text(trained):
+    (answer,) = ch06.predict(trained, ["영희은  대전에 갔다"])
+    found = [(e["text"], e["start"], e["end"], e["label"]) for e in answer["entities"]]
+    assert found == [("영희", 0, 2, "PER"), ("대전", 5, 7, "LOC")]
+    assert all(0.2 < e["probability"] <= 1 for e in answer["entities"])
+    assert ch06.format_answer(answer) == "<영희:PER>은  <대전:LOC>에 갔다"
+
+
+class KnowsNamesByHeart:
+    """Stands in for a model: tags depend on the token alone."""
+
+    def __init__(self, preprocessor):
+        self.preprocessor = preprocessor
+
+    def predict(self, x, batch_size, verbose):
+        names = [ids[0] for ids in self.tokenizer_ids(NAMES)]
+        return 9.0 * keras.utils.to_categorical(
+            np.where(np.isin(x["token_ids"], names), self.tags.index("B-PER"), 0),
+            len(self.tags),
+        )
+
+
+def test_no_entity_is_lost_at_the_edge_of_a_window(trained):
+    preprocessor = trained.model.preprocessor
+    stand_in = KnowsNamesByHeart(preprocessor)
+    stand_in.tokenizer_ids, stand_in.tags = preprocessor.tokenizer, preprocessor.tags
+    names = [NAMES[i % 5] for i in range(400)]
+    text = "".join(f"{name}은 {'갔다 ' * (i % 7)}" for i, name in enumerate(names))
+    assert len(text) > 3000
+    (answer,) = ch06.predict(dataclasses.replace(trained, model=stand_in), [text])
+    assert [entity["text"] for entity in answer["entities"]] == names
+    for entity in answer["entities"]:
+        assert text[entity["start"] : entity["end"]] == entity["text"]
+
+
+def test_a_token_takes_the_window_in_which_it_is_most_central(trained):
+    preprocessor = trained.model.preprocessor  # windows of 14 tokens, 6 apart
+    stand_in = SimpleNamespace(preprocessor=preprocessor)
+    stand_in.predict = lambda x, batch_size, verbose: np.broadcast_to(
+        np.arange(len(x["token_ids"]))[:, None, None] * [[[0.0, 1, 0, 0, 0]]],
+        (*x["token_ids"].shape, 5),
+    )
+    replaced = dataclasses.replace(trained, model=stand_in)
+    (shares,) = ch06.tag_probabilities(replaced, [[7] * 24])
+    window = np.log(shares[:, 1] / shares[:, 0]).round().astype(int)
+    # Windows 0-14, 6-20 and 10-24; at a tie the earlier one.
+    assert window.tolist() == [0] * 10 + [1] * 5 + [2] * 9
+
+
+def test_odd_texts(trained):
+    texts = ["", "   ", "😀", "大韓民國 萬歲", "\ufeff\u200b", "뷁" * 200]
+    for text, answer in zip(texts, ch06.predict(trained, texts), strict=True):
+        assert answer["text"] == text
+        for e in answer["entities"]:
+            assert text[e["start"] : e["end"]] == e["text"]
+    assert ch06.predict(trained, []) == []
+
+
+def test_a_loaded_model_predicts_the_same(trained):
+    texts = ["철수은 강릉에 갔다", "서울은 민수에"]
+    loaded = runs.load(trained.path)
+    for a, b in zip(
+        ch06.predict(trained, texts), ch06.predict(loaded, texts), strict=True
+    ):
+        assert ch06.spans_of(a) == ch06.spans_of(b)
+
+
+def test_from_the_command_line(trained, capsys):
+    directory = str(trained.path)
+    assert cli.main(["predict", directory, "민수은 서울에 갔다"]) == 0
+    assert capsys.readouterr().out == "<민수:PER>은 <서울:LOC>에 갔다\n"
+    assert cli.main(["predict", directory, "--json", "민수은 서울에 갔다"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [e["label"] for e in answer["entities"]] == ["PER", "LOC"]
+    assert cli.main(["evaluate", directory, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["f1"] == 1.0
+
+
+def test_the_head_by_hand_equals_the_models(splits):
+    model = ch06.build_model(ch06.Config.quick(), splits)
+    backbone = model.backbone
+    logits = ch06.token_head(backbone.output["sequence_output"], 21, 0.1)
+    by_hand = keras.Model(backbone.input, logits)
+    by_hand.get_layer("logits").set_weights(model.get_layer("logits").get_weights())
+    x = model.preprocessor([splits.test[0].text])
+    with training.already_encoded(model):
+        expected = model.predict_on_batch(x)
+    np.testing.assert_allclose(by_hand.predict_on_batch(x), expected, atol=1e-6)
+    assert expected.shape == (1, 128, 21)
+
+
+def test_batches_have_targets_and_weights_of_tokens(splits):
+    config = ch06.Config.quick()
+    model = ch06.build_model(config, splits)
+    dataset = ch06.make_dataset(splits.train, model, splits.labels, config)
+    seen = 0
+    for x, y, weight in dataset:
+        assert x["token_ids"].shape == y.shape == weight.shape
+        inside = np.array(weight, bool)
+        mask = np.array(x["padding_mask"], bool)
+        # All real tokens but [CLS] and [SEP].
+        assert (inside.sum(axis=1) == mask.sum(axis=1) - 2).all()
+        assert not inside[:, 0].any() and not np.array(y)[~inside].any()
+        seen += int(np.isin(y, np.arange(1, 21, 2)).sum())
+    spans = sum(len(sentence.spans) for sentence in splits.train)
+    assert 0.9 * spans <= seen <= spans
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        (0, [(0, 0)]),
+        (5, [(0, 5)]),
+        (6, [(0, 5), (1, 6)]),
+        (11, [(0, 5), (3, 8), (6, 11)]),
+        (12, [(0, 5), (3, 8), (6, 11), (7, 12)]),
+    ],
+)
+def test_windows(length, expected):
+    assert ch06.windows(length, size=5, stride=3) == expected
+
+
+def test_decoding():
+    tags = ("O", "B-PER", "I-PER")
+    shares = np.array(
+        [[0.1, 0.9, 0], [0.2, 0.1, 0.7], [0.9, 0.1, 0], [0, 0.6, 0.4], [0, 0.8, 0.2]]
+    )
+    starts, ends = np.array([0, 2, 3, 6, 8]), np.array([2, 3, 5, 8, 9])
+    assert ch06.decode(shares, starts, ends, tags) == [
+        (Span(0, 3, "PER"), pytest.approx(0.8)),
+        (Span(6, 8, "PER"), pytest.approx(0.6)),
+        (Span(8, 9, "PER"), pytest.approx(0.8)),
+    ]
+    assert ch06.decode(np.zeros((0, 3)), starts[:0], ends[:0], tags) == []
+
+
+def test_the_second_of_two_adjacent_entities_is_kept():
+    # The book's alignment merges them: both are PER, and no blank stands between.
+    vocabulary = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "민수",
+        "##영희",
+        "##가",
+    ]
+    tokenizer = KoreanBertTokenizer(vocabulary)
+    preprocessor = BertTokenClassifierPreprocessor(tokenizer, ["PER"], 8)
+    sentence = TaggedSentence("민수영희가", (Span(0, 2, "PER"), Span(2, 4, "PER")))
+    assert ch06.vocabulary_ceiling([sentence], preprocessor) == 1.0
+
+
+def test_the_ceiling_counts_what_straddles():
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "민수가", "영희"]
+    tokenizer = KoreanBertTokenizer(vocabulary)
+    preprocessor = BertTokenClassifierPreprocessor(tokenizer, ["PER"], 8)
+    sentences = [
+        TaggedSentence("민수가", (Span(0, 2, "PER"),)),
+        TaggedSentence("영희", (Span(0, 2, "PER"),)),
+        TaggedSentence("", ()),
+    ]
+    assert ch06.vocabulary_ceiling(sentences, preprocessor) == 0.5
+
+
+def test_the_dictionary_takes_the_longest_name_and_its_commonest_type():
+    def sentence(text, *spans):
+        return TaggedSentence(text, tuple(Span(*span) for span in spans))
+
+    train = [
+        sentence("서울", (0, 2, "LOC")),
+        sentence("서울시", (0, 3, "ORG")),
+        sentence("하늘", (0, 2, "PER")),
+    ]
+    test = [sentence("서울시와 서울", (0, 3, "ORG"), (5, 7, "LOC"))]
+    assert ch06.dictionary_f1(Splits(train, [], test, ("LOC", "ORG", "PER"))) == 1.0
+    test = [sentence("하늘이 푸르다")]
+    assert ch06.dictionary_f1(Splits(train, [], test, ("LOC", "ORG", "PER"))) == 0.0
+
+
+def test_a_type_that_the_training_file_has_not(tmp_path):
+    (tmp_path / "train.bio").write_text("가 B-A\n\n" * 9, encoding="utf-8")
+    (tmp_path / "test.bio").write_text("가 B-B\n\n", encoding="utf-8")
+    config = ch06.Config(
+        train_file=str(tmp_path / "train.bio"), test_file=str(tmp_path / "test.bio")
+    )
+    with pytest.raises(InputError, match=r"test.bio has the types B; expected A"):
+        ch06.load_examples(config)
+
+
+def test_no_entity_at_all(tmp_path):
+    (tmp_path / "train.bio").write_text("가 O\n\n" * 9, encoding="utf-8")
+    config = ch06.Config(train_file=str(tmp_path / "train.bio"))
+    with pytest.raises(InputError, match="9 sentences without any entity"):
+        ch06.load_examples(config)
+
+
+@pytest.mark.parametrize("stride", [0, 127])
+def test_a_stride_that_leaves_gaps(stride):
+    with pytest.raises(InputError, match="stride must be 1 to 126"):
+        ch06.Config(stride=stride)
+
+
+def test_solution():
+    wanted = [(Span(0, 3, "PER"), Span(5, 6, "LOC"))]
+    assert ch06.overlap_recall(wanted, [[Span(2, 4, "PER"), Span(6, 7, "LOC")]]) == 0.5
