@@ -130,7 +130,9 @@ def read_examples(
 if __name__ == "__main__":
     splits = load_examples(config)
     for sentence in splits.train[:4]:
-        display.entities(sentence.text, sentence.spans).show()
+        display.entities(
+            sentence.text, sentence.spans, splits.labels
+        ).show()
     counts = Counter(
         span.label for s in splits.train for span in s.spans
     )
@@ -567,8 +569,10 @@ if __name__ == "__main__":
         if list(sentence.spans) != spans_of(answer)
     ]
     for sentence, found in wrong[:5]:
-        display.entities(sentence.text, sentence.spans).show()
-        display.entities(sentence.text, found).show()
+        display.entities(
+            sentence.text, sentence.spans, splits.labels
+        ).show()
+        display.entities(sentence.text, found, splits.labels).show()
 
 # %% [markdown]
 # 종류는 맞았는데 경계가 한 글자 어긋난 것, 처음 보는 이름을 놓친 것, 사람 이름으로도 쓰이는 보통 낱말을 잡은
@@ -581,7 +585,7 @@ if __name__ == "__main__":
     loaded = runs.load(trained.path)
     text = "내일 오후 세 시에 서울역에서 민수를 만나 두 시간쯤 걷기로 했다."
     for answer in predict(loaded, [text]):
-        display.entities(answer["text"], spans_of(answer)).show()
+        display.entities(text, spans_of(answer), loaded.labels).show()
 
 # %% [markdown]
 # ```sh

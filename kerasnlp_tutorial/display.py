@@ -105,25 +105,26 @@ def _pad(text: str, width: int, right: bool) -> str:
 
 # === Texts ===
 
-_TINTS = ("#f5b78a", "#8fc1ea", "#9fd3b0", "#cdb3e6", "#f0d878", "#f2a3b3", "#a8d8d8")
+_TINTS = ("#f5b78a", "#8fc1ea", "#9fd3b0", "#cdb3e6", "#f0d878")
+_TINTS += ("#f2a3b3", "#a8d8d8", "#c9c9c9", "#d9b48f", "#b7e07a")
 
 
-def entities(text: str, spans: Sequence[Any]) -> Display:
+def entities(text: str, spans: Sequence[Any], labels: Sequence[str] = ()) -> Display:
     """Show a text with its entities highlighted.
 
     Args:
         text: any text.
         spans: with `start`, `end` and `label`, from left to right, not overlapping.
+        labels: all types, so that a type has the same colour in every text.
     """
-    labels = sorted({span.label for span in spans})
-    tints = {label: _TINTS[i % len(_TINTS)] for i, label in enumerate(labels)}
+    order = list(dict.fromkeys([*labels, *(span.label for span in spans)]))
     marked, plain, end = [], [], 0
     for span in spans:
         before, inside = text[end : span.start], text[span.start : span.end]
-        marked.append(html.escape(before))
+        tint = _TINTS[order.index(span.label) % len(_TINTS)]
         marked.append(
-            f'<mark style="background:{tints[span.label]};color:#111;padding:0 0.2em;'
-            f'border-radius:0.2em">{html.escape(inside)}'
+            f'{html.escape(before)}<mark style="background:{tint};color:#111;'
+            f'padding:0 0.2em;border-radius:0.2em">{html.escape(inside)}&#8288;'
             f'<sub style="margin-left:0.2em">{html.escape(span.label)}</sub></mark>'
         )
         plain += [before, f"<{inside}:{span.label}>"]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kerasnlp_tutorial import display
+from kerasnlp_tutorial.datasets import Span
 
 PLOTS = {
     "bars": lambda: display.bars({"긍정": 0.9, "부정": 0.1}, "확률", limit=1.0),
@@ -97,6 +98,18 @@ def test_histogram_counts_every_value():
         ("4-7", "1"),
         ("8-11", "1"),
     ]
+
+
+def test_entities_are_marked_in_their_text():
+    spans = [Span(0, 3, "PER"), Span(5, 8, "LOC")]
+    shown = display.entities("이순신은 한산도에", spans, ["LOC", "PER"])
+    assert shown.text == "<이순신:PER>은 <한산도:LOC>에"
+    other = display.entities("<b>서울</b>", [Span(3, 5, "LOC")], ["LOC", "PER"])
+    assert "&lt;b&gt;" in other.html and "<b>" not in other.html
+    # The same colour for the same type, whatever else there is.
+    colours = [re.findall(r"background:(#\w+)", x.html) for x in (shown, other)]
+    assert colours[0][1] == colours[1][0] != colours[0][0]
+    assert display.entities("없음", []).text == "없음"
 
 
 def test_a_heatmap_in_a_terminal_is_a_table_of_its_values():
