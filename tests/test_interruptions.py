@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -30,6 +31,8 @@ def start_and_learn(folder):
         cwd=folder,
         stdout=subprocess.PIPE,
         text=True,
+        # A shell's background jobs, which tests may be, have Ctrl-C switched off.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),
     )
     checkpoints = folder / "out.partial/checkpoints"
     deadline = time.monotonic() + 240
