@@ -418,7 +418,7 @@ if __name__ == "__main__":
 if __name__ == "__main__":
     with open("answers.csv", "w", encoding="utf-8") as file:
         file.write("질문,답,관계\n")
-        file.write("몇 시에 열어요?,아침 열 시에 엽니다,맞음\n" * 2)
+        file.write("몇 시에 열어요?,아침 열 시에 엽니다,맞음\n" * 5)
         file.write(
             "몇 시에 열어요?,주차는 두 시간 무료입니다,틀림\n" * 2
         )
