@@ -39,7 +39,11 @@ from kerasnlp_tutorial.models import (
     BertTokenClassifierPreprocessor,
 )
 from kerasnlp_tutorial.runs import TrainedModel
-from kerasnlp_tutorial.tokenizers.alignment import bio_labels
+from kerasnlp_tutorial.tokenizers.alignment import (
+    bio_labels,
+    ragged_spans,
+)
+from kerasnlp_tutorial.windows import merge_windows, windows
 
 ch04 = registry.find("ch04").load()
 
@@ -156,21 +160,6 @@ if __name__ == "__main__":
 
 
 # %%
-def ragged_spans(
-    sentences: list[TaggedSentence], labels: tuple[str, ...]
-) -> tf.RaggedTensor:
-    """Return int32 spans, ragged, (sentences, spans, 3), with type ids."""
-    flat = [
-        (span.start, span.end, labels.index(span.label))
-        for sentence in sentences
-        for span in sentence.spans
-    ]
-    return tf.RaggedTensor.from_row_lengths(
-        tf.reshape(tf.constant(flat, "int32"), (-1, 3)),
-        [len(sentence.spans) for sentence in sentences],
-    )
-
-
 def make_dataset(
     examples, model, labels, config: Config, *, training_set=False
 ) -> tf.data.Dataset:
@@ -410,16 +399,6 @@ def train(config: Config) -> TrainedModel:
 
 
 # %%
-def windows(
-    length: int, size: int, stride: int
-) -> list[tuple[int, int]]:
-    """Cut a row of tokens into windows that overlap; (start, end) of each."""
-    if length <= size:
-        return [(0, length)]
-    starts = [*range(0, length - size, stride), length - size]
-    return [(start, start + size) for start in starts]
-
-
 def tag_probabilities(
     trained: TrainedModel, rows: list[list[int]]
 ) -> list[np.ndarray]:
@@ -441,29 +420,12 @@ def tag_probabilities(
     shares = keras.ops.convert_to_numpy(
         keras.ops.softmax(logits, axis=-1)
     )
-    merged = [np.zeros((len(ids), shares.shape[-1])) for ids in rows]
-    room = [np.full(len(ids), -1) for ids in rows]
-    for (row, start, end), share in zip(places, shares, strict=True):
-        near, far = np.arange(end - start), np.full(end - start, size)
-        # Where the text itself ends, a window's edge hides nothing.
-        left = near if start > 0 else far
-        right = near[::-1] if end < len(rows[row]) else far
-        distance = np.minimum(left, right)
-        better = distance > room[row][start:end]
-        room[row][start:end][better] = distance[better]
-        merged[row][start:end][better] = share[1 : 1 + end - start][
-            better
-        ]
-    return merged
+    lengths = [len(ids) for ids in rows]
+    return merge_windows(places, shares[:, 1:-1], lengths)
 
 
 def predict(trained: TrainedModel, texts: list[str]) -> list[dict]:
-    """Find the entities of texts of any length.
-
-    Returns:
-        `text` and `entities` of each; an entity has `text`, `start` and `end`
-        in characters, `label` and `probability`.
-    """
+    """Find the entities of texts of any length; see the end for their fields."""
     if not texts:
         return []
     preprocessor = trained.model.preprocessor

@@ -1,6 +1,33 @@
 """Spans of characters to labels of tokens, in TensorFlow."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
+
+from kerasnlp_tutorial.datasets import TaggedSentence
+
+
+def ragged_spans(
+    sentences: Sequence[TaggedSentence], labels: Sequence[str]
+) -> tf.RaggedTensor:
+    """Return the spans of sentences; int32, ragged, (sentences, spans, 3).
+
+    Args:
+        sentences: with their spans.
+        labels: types; a type's id is its place.
+
+    Returns:
+        Start, end and type id of each span.
+    """
+    flat = [
+        (span.start, span.end, labels.index(span.label))
+        for sentence in sentences
+        for span in sentence.spans
+    ]
+    return tf.RaggedTensor.from_row_lengths(
+        tf.reshape(tf.constant(flat, "int32"), (-1, 3)),
+        [len(sentence.spans) for sentence in sentences],
+    )
 
 
 def bio_labels(

@@ -165,20 +165,6 @@ def test_batches_have_targets_and_weights_of_tokens(splits):
     assert 0.9 * spans <= seen <= spans
 
 
-@pytest.mark.parametrize(
-    ("length", "expected"),
-    [
-        (0, [(0, 0)]),
-        (5, [(0, 5)]),
-        (6, [(0, 5), (1, 6)]),
-        (11, [(0, 5), (3, 8), (6, 11)]),
-        (12, [(0, 5), (3, 8), (6, 11), (7, 12)]),
-    ],
-)
-def test_windows(length, expected):
-    assert ch06.windows(length, size=5, stride=3) == expected
-
-
 def test_decoding():
     tags = ("O", "B-PER", "I-PER")
     shares = np.array(
