@@ -425,7 +425,7 @@ def tag_probabilities(
 
 
 def predict(trained: TrainedModel, texts: list[str]) -> list[dict]:
-    """Find the entities of texts of any length; see the end for their fields."""
+    """Return each text with its entities: text, place, label, probability."""
     if not texts:
         return []
     preprocessor = trained.model.preprocessor
