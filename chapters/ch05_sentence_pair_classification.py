@@ -80,20 +80,6 @@ class Config(TrainingConfig):
         expected = f"one of {sorted(CORPORA)}"
         self._require("dataset", self.dataset in CORPORA, expected)
 
-    @classmethod
-    def quick(cls, **changes) -> "Config":
-        """Return settings for a run of seconds, to see that everything works."""
-        small = {
-            "num_layers": 1,
-            "num_heads": 2,
-            "hidden_dim": 32,
-            "intermediate_dim": 64,
-            "vocabulary_size": 3000,
-            "max_train_examples": 200,
-            "epochs": 1,
-        }
-        return cls(**(small | changes))
-
 
 # %%
 if __name__ == "__main__":

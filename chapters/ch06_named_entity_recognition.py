@@ -78,16 +78,7 @@ class Config(TrainingConfig):
     @classmethod
     def quick(cls, **changes) -> "Config":
         """Return settings for a run of seconds, to see that everything works."""
-        small = {
-            "num_layers": 1,
-            "num_heads": 2,
-            "hidden_dim": 32,
-            "intermediate_dim": 64,
-            "vocabulary_size": 3000,
-            "max_train_examples": 100,
-            "epochs": 1,
-        }
-        return cls(**(small | changes))
+        return super().quick(**({"max_train_examples": 100} | changes))
 
 
 # %%

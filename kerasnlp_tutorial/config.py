@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from kerasnlp_tutorial.errors import InputError
 
@@ -108,6 +108,20 @@ class TrainingConfig(Settings):
         self._require("vocabulary_size", self.vocabulary_size > 5, "above 5")
         multiple = f"a multiple of num_heads={self.num_heads}"
         self._require("hidden_dim", self.hidden_dim % self.num_heads == 0, multiple)
+
+    @classmethod
+    def quick(cls, **changes: Any) -> Self:
+        """Return settings for a run of seconds, to see that everything works."""
+        small = {
+            "num_layers": 1,
+            "num_heads": 2,
+            "hidden_dim": 32,
+            "intermediate_dim": 64,
+            "vocabulary_size": 3000,
+            "max_train_examples": 200,
+            "epochs": 1,
+        }
+        return cls(**(small | changes))
 
 
 def parse_fields(config_class: type, texts: Mapping[str, str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kerasnlp_tutorial.data import SAMPLES
 from kerasnlp_tutorial.datasets.examples import LabeledPair
+from kerasnlp_tutorial.datasets.klue import klue_corpus
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
 from kerasnlp_tutorial.datasets.table import (
     one_of,
@@ -16,22 +17,11 @@ from kerasnlp_tutorial.errors import InputError
 
 LABELS = {"entailment": "참", "contradiction": "거짓", "neutral": "중립"}
 
-_KLUE_URL = "https://raw.githubusercontent.com/KLUE-benchmark/KLUE/main"
 _KORNLI_URL = (
     "https://raw.githubusercontent.com/kakaobrain/KorNLUDatasets/master/KorNLI"
 )
 
-KLUE_NLI = Corpus(
-    name="klue-nli",
-    title="KLUE natural language inference",
-    licence="CC BY-SA 4.0",
-    homepage="https://github.com/KLUE-benchmark/KLUE",
-    citation="Park et al., KLUE: Korean Language Understanding Evaluation, 2021",
-    files=tuple(
-        RemoteFile(name, f"{_KLUE_URL}/klue_benchmark/klue-nli-v1.1/{name}")
-        for name in ("klue-nli-v1.1_train.json", "klue-nli-v1.1_dev.json")
-    ),
-)
+KLUE_NLI = klue_corpus("klue-nli", "KLUE natural language inference", ".json")
 
 KORNLI = Corpus(
     name="kornli",

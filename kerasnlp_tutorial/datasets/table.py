@@ -107,11 +107,7 @@ def raise_malformed(
     ]
     if len(problems) > _SHOWN:
         shown.append(f"  and {len(problems) - _SHOWN} more")
-    units = (
-        f"1 malformed {unit}"
-        if len(problems) == 1
-        else (f"{len(problems)} malformed {unit}s")
-    )
+    units = f"{len(problems)} malformed {unit}{'s' * (len(problems) > 1)}"
     raise InputError("\n".join([f"{path} has {units}:", *shown]))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kerasnlp_tutorial.data import SAMPLES
+from kerasnlp_tutorial.datasets.klue import klue_corpus
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
 from kerasnlp_tutorial.datasets.table import raise_malformed, read_text
 from kerasnlp_tutorial.errors import InputError
@@ -14,19 +15,8 @@ SEPARATOR = "\u241e"
 """Between a sentence and the same sentence with marks."""
 
 _MARK = re.compile(r"[<‹](?P<text>[^<>‹›]+?):(?P<label>[A-Z]{2,4})[>›]")
-_KLUE_URL = "https://raw.githubusercontent.com/KLUE-benchmark/KLUE/main"
 
-KLUE_NER = Corpus(
-    name="klue-ner",
-    title="KLUE named entity recognition",
-    licence="CC BY-SA 4.0",
-    homepage="https://github.com/KLUE-benchmark/KLUE",
-    citation="Park et al., KLUE: Korean Language Understanding Evaluation, 2021",
-    files=tuple(
-        RemoteFile(name, f"{_KLUE_URL}/klue_benchmark/klue-ner-v1.1/{name}")
-        for name in ("klue-ner-v1.1_train.tsv", "klue-ner-v1.1_dev.tsv")
-    ),
-)
+KLUE_NER = klue_corpus("klue-ner", "KLUE named entity recognition", ".tsv")
 
 NER_SAMPLE = Corpus(
     name="sample",
