@@ -396,11 +396,9 @@ def tag_probabilities(
     """Return the probabilities of tags, (tokens, tags), for rows of ids."""
     preprocessor = trained.model.preprocessor
     size = preprocessor.sequence_length - 2
-    places = [
-        (row, start, end)
-        for row, ids in enumerate(rows)
-        for start, end in windows(len(ids), size, trained.config.stride)
-    ]
+    lengths = [len(ids) for ids in rows]
+    cuts = windows(lengths, size, trained.config.stride)
+    places = np.stack(cuts, axis=1).tolist()
     cut = tf.ragged.constant(
         [rows[row][start:end] for row, start, end in places], "int32"
     )
@@ -411,7 +409,6 @@ def tag_probabilities(
     shares = keras.ops.convert_to_numpy(
         keras.ops.softmax(logits, axis=-1)
     )
-    lengths = [len(ids) for ids in rows]
     return merge_windows(places, shares[:, 1:-1], lengths)
 
 

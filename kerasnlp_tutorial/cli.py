@@ -163,9 +163,14 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="sample, or a corpus by name")
     parser.add_argument("--data-dir", metavar="D", help="folder with its files")
+    own, ids = "file of your own", "file with the ids of the questions to take"
     if parser.prog.endswith("train"):
-        parser.add_argument("--train-file", metavar="F", help="TSV or CSV of your own")
-    parser.add_argument("--test-file", metavar="F", help="TSV or CSV of your own")
+        parser.add_argument("--train-file", metavar="F", help=own)
+        parser.add_argument("--ids", metavar="F", help=f"{ids}, ch07")
+        parser.add_argument("--test-ids", metavar="F", help="likewise, to be tested on")
+    else:
+        parser.add_argument("--ids", metavar="F", dest="test_ids", help=f"{ids}, ch07")
+    parser.add_argument("--test-file", metavar="F", help=own)
 
 
 def _add_set_and_json(parser: argparse.ArgumentParser) -> None:
@@ -205,9 +210,9 @@ def _one_of(fields: dict[str, str], name: str, other: str) -> None:
         )
 
 
-_DATA_FIELDS = ("dataset", "data_dir", "test_file")
+_DATA_FIELDS = ("dataset", "data_dir", "test_file", "test_ids")
 _RUN_FIELDS = ("output", "overwrite", "resume", "max_minutes")
-_TRAIN_FIELDS = (*_DATA_FIELDS, "train_file", "backbone", *_RUN_FIELDS)
+_TRAIN_FIELDS = (*_DATA_FIELDS, "train_file", "ids", "backbone", *_RUN_FIELDS)
 
 
 def _chapters(options: argparse.Namespace) -> None:
@@ -284,6 +289,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     trained = runs.load(options.directory)
     if "dataset" in values:
         values = {"data_dir": None, "train_file": None, "test_file": None} | values
+    if values and hasattr(trained.config, "test_ids"):
+        values = {"test_ids": None} | values  # those of another file
     config = dataclasses.replace(trained.config, **values)
     if config.train_file and not config.test_file:
         examples = module.load_examples(config).test

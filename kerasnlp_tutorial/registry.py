@@ -34,6 +34,7 @@ CHAPTERS = (
     Chapter(4, "ch04_document_classification", "문서에 꼬리표 달기: 문서 분류"),
     Chapter(5, "ch05_sentence_pair_classification", "문장 쌍 분류하기: 자연어 추론"),
     Chapter(6, "ch06_named_entity_recognition", "개체명 인식"),
+    Chapter(7, "ch07_question_answering", "질의응답"),
 )
 
 

@@ -30,41 +30,46 @@ Features = Mapping[str, tf.RaggedTensor]
 def encode(
     preprocessor: keras_nlp.models.Preprocessor,
     inputs: Sequence[str] | tuple[Sequence[str], ...],
-    targets: tf.RaggedTensor | None = None,
-) -> dict[str, tf.RaggedTensor]:
+    targets: tf.Tensor | tf.RaggedTensor | None = None,
+) -> dict[str, tf.RaggedTensor | np.ndarray]:
     """Tokenise all texts once and drop the padding.
 
     Args:
         preprocessor: a KerasNLP preprocessor whose output has `token_ids`,
             `segment_ids` and `padding_mask`.
         inputs: texts, or a tuple of two lists of texts for pairs.
-        targets: what a preprocessor of token labels takes as `y`.
+        targets: what the preprocessor takes as `y`, if it makes targets of that.
 
     Returns:
-        `token_ids` and `segment_ids`, each int32, ragged, (examples, tokens),
-        with the special tokens in place. With `targets` also what the preprocessor
-        makes of them: `targets`, int32, and `sample_weight`, float32.
+        `token_ids` and `segment_ids`, each int32, ragged, (rows, tokens), with the
+        special tokens in place; a row is an example, or a window of one. With
+        `targets` also what the preprocessor makes of them: if it labels tokens,
+        `targets`, int32, and `sample_weight`, float32, ragged like the others; if
+        not, `targets`, int32, (rows, ...).
     """
 
     def preprocess(x, y=None):
         if y is None:  # by name: newer KerasNLP would take a pair for (x, y)
             return preprocessor(x, y=None)
-        x, y, weight = preprocessor(x, y=y)
-        return {**x, "targets": y, "sample_weight": weight}
+        x, *y = preprocessor(x, y=y)
+        return x | dict(zip(("targets", "sample_weight"), y, strict=False))
 
     columns = (inputs,) if targets is None else (inputs, targets)
-    pieces, lengths = defaultdict(list), []
+    pieces, lengths, of_rows = defaultdict(list), [], []
     texts = tf.data.Dataset.from_tensor_slices(columns).batch(_ENCODE_BATCH)
     for batch in texts.map(preprocess, num_parallel_calls=tf.data.AUTOTUNE):
         real = np.asarray(batch.pop("padding_mask")).astype(bool)  # (batch, sequence)
         lengths.append(real.sum(axis=1))
+        if "sample_weight" not in batch and "targets" in batch:
+            of_rows.append(np.asarray(batch.pop("targets")))
         for name, values in batch.items():
             pieces[name].append(np.asarray(values)[real])
     row_lengths = np.concatenate(lengths)
-    return {
+    features = {
         name: tf.RaggedTensor.from_row_lengths(np.concatenate(values), row_lengths)
         for name, values in pieces.items()
     }
+    return features | ({"targets": np.concatenate(of_rows)} if of_rows else {})
 
 
 def length_grouped_dataset(
@@ -84,8 +89,8 @@ def length_grouped_dataset(
 
     Args:
         features: what `encode` returns.
-        targets: int class ids, length (examples,); None if `features` has `targets` and
-            `sample_weight` of each token.
+        targets: int class ids, (examples,), or several of them, (examples, ...); None
+            if `features` has `targets` and `sample_weight` of each token.
         batch_size: examples a batch; one batch may have fewer.
         pad_token_id: id that fills up `token_ids`.
         shuffle_seed: shuffle anew each epoch, reproducibly; None goes from the
@@ -94,7 +99,7 @@ def length_grouped_dataset(
     Returns:
         Dataset of known length. Each element is `(x, y)`, where `x` has int32
         `token_ids`, `segment_ids` and `padding_mask`, shape (batch, tokens), and
-        `y` is int32, (batch,). With targets of tokens `(x, y, sample_weight)`, of
+        `y` is int32, (batch, ...). With targets of tokens `(x, y, sample_weight)`, of
         which the last two are (batch, tokens).
     """
     if targets is not None:

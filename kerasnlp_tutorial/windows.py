@@ -3,24 +3,33 @@
 from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 
 
-def windows(length: int, size: int, stride: int) -> list[tuple[int, int]]:
-    """Cut a row of tokens into windows that overlap.
+def windows(
+    lengths: tf.Tensor, size: int | tf.Tensor, stride: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Cut rows of tokens into windows that overlap.
 
     Args:
-        length: tokens of the row.
-        size: tokens of a window, at most; all but the only one have that many.
+        lengths: tokens of each row, int32, (rows,).
+        size: tokens of a window, at most; one number, or one of each row. All windows
+            of a row have that many, unless the row is shorter.
         stride: tokens from the start of a window to the next; the last one may be
             nearer, so that it ends with the row.
 
     Returns:
-        (start, end) of each window.
+        Row, start and end of each window, three times int32, (windows,).
     """
-    if length <= size:
-        return [(0, length)]
-    starts = [*range(0, length - size, stride), length - size]
-    return [(start, start + size) for start in starts]
+    lengths = tf.cast(lengths, "int32")
+    size = tf.broadcast_to(size, tf.shape(lengths))
+    last = tf.maximum(lengths - size, 0)
+    counts = 1 - (-last // stride)  # the last window's start is rounded up
+    rows = tf.repeat(tf.range(tf.size(lengths)), counts)
+    numbers = tf.ragged.range(counts).flat_values
+    starts = tf.minimum(numbers * stride, tf.gather(last, rows))
+    ends = tf.minimum(starts + tf.gather(size, rows), tf.gather(lengths, rows))
+    return rows, starts, ends
 
 
 def merge_windows(

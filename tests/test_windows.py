@@ -15,12 +15,19 @@ from kerasnlp_tutorial.windows import merge_windows, windows
     ],
 )
 def test_windows(length, expected):
-    assert windows(length, size=5, stride=3) == expected
+    _, starts, ends = windows([length], size=5, stride=3)
+    assert list(zip(starts.numpy(), ends.numpy(), strict=True)) == expected
+
+
+def test_windows_of_rows_with_sizes_of_their_own():
+    cuts = np.stack(windows([4, 0, 7], size=[2, 5, 6], stride=2), axis=1)
+    expected = [(0, 0, 2), (0, 2, 4), (1, 0, 0), (2, 0, 6), (2, 1, 7)]
+    np.testing.assert_array_equal(cuts, expected)
 
 
 def test_merging_gives_back_what_was_cut():
     rows = [np.arange(n * 2.0).reshape(n, 2) for n in (0, 3, 5, 17)]
-    places = [(i, a, b) for i, r in enumerate(rows) for a, b in windows(len(r), 5, 3)]
+    places = np.stack(windows([len(row) for row in rows], 5, 3), axis=1)
     padded = np.full((len(places), 5, 2), -1.0)
     for values, (row, start, end) in zip(padded, places, strict=True):
         values[: end - start] = rows[row][start:end]

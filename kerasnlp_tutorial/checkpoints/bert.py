@@ -1,7 +1,10 @@
 """BERT backbones by name."""
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 
+import keras
 import keras_nlp
 
 from kerasnlp_tutorial.checkpoints.presets import preset_folder
@@ -37,6 +40,36 @@ def load_bert(
         )
     tokenizer = keras_nlp.tokenizers.BertTokenizer.from_preset(folder)
     return backbone, KoreanBertTokenizer(tokenizer.get_vocabulary())
+
+
+def copy_head(name: str, task: keras_nlp.models.Task) -> bool:
+    """Give a task the weights outside the backbone of a preset of the same class.
+
+    So a training can go on from another one's head and not from a random one.
+
+    Args:
+        name: as `config.backbone` in `load_bert`.
+        task: its weights are set, if the preset is of its class and as large.
+
+    Returns:
+        Whether they were.
+    """
+    if name == "scratch":
+        return False
+    folder = Path(preset_folder(name))
+    registered = keras.saving.get_registered_name(type(task))
+    try:
+        stored = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:  # a backbone alone
+        return False
+    if stored["registered_name"] != registered:
+        return False
+    source = type(task).from_preset(str(folder))
+    if [w.shape for w in source.weights] != [w.shape for w in task.weights]:
+        return False
+    # The backbone's are the same ones that the task has been built on.
+    task.set_weights(source.get_weights())
+    return True
 
 
 def _from_scratch(config, texts):

@@ -1,5 +1,6 @@
 """Raw files to frozen dataclass examples. Nothing here imports Keras to read a file."""
 
+from kerasnlp_tutorial.datasets.cloze import cloze_questions
 from kerasnlp_tutorial.datasets.examples import (
     LabeledPair,
     LabeledText,
@@ -21,6 +22,14 @@ from kerasnlp_tutorial.datasets.nli import (
 from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
 from kerasnlp_tutorial.datasets.plain_text import TextLines
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
+from kerasnlp_tutorial.datasets.squad import (
+    KORQUAD,
+    QA_SAMPLE,
+    Answer,
+    Question,
+    answerability,
+    read_questions,
+)
 from kerasnlp_tutorial.datasets.table import read_labeled_pairs, read_labeled_texts
 from kerasnlp_tutorial.datasets.tagged_text import (
     KLUE_NER,
@@ -39,19 +48,25 @@ __all__ = [
     "KLUE_NER",
     "KLUE_NLI",
     "KORNLI",
+    "KORQUAD",
     "NER_SAMPLE",
     "NLI_SAMPLE",
     "NSMC",
+    "QA_SAMPLE",
     "SAMPLE",
+    "Answer",
     "Corpus",
     "LabeledPair",
     "LabeledText",
+    "Question",
     "RemoteFile",
     "Span",
     "Splits",
     "TaggedSentence",
     "TextLines",
+    "answerability",
     "class_names",
+    "cloze_questions",
     "entity_types",
     "hangul_number",
     "hold_out",
@@ -64,6 +79,7 @@ __all__ = [
     "read_labeled_pairs",
     "read_labeled_texts",
     "read_nsmc",
+    "read_questions",
     "read_tagged_sentences",
     "read_tagged_text",
     "tag_spans",

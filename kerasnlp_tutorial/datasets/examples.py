@@ -96,6 +96,8 @@ def hold_out(
 
     Examples that have no `label` count as one class. Every class keeps at least one
     example in the larger part, so a class with a single example is not held out.
+    Examples that share a `group`, such as questions on one passage, stay together;
+    then the groups are what is counted.
 
     Args:
         examples: the examples to divide.
@@ -108,15 +110,17 @@ def hold_out(
     Raises:
         InputError: no class has two examples, so that nothing can be held out.
     """
-    by_label = defaultdict(list)
+    by_label = defaultdict(lambda: defaultdict(list))
     for index, example in enumerate(examples):
-        by_label[getattr(example, "label", "")].append(index)
+        group = getattr(example, "group", index)
+        by_label[getattr(example, "label", "")][group].append(index)
     held = set()
     generator = random.Random(seed)
     for label in sorted(by_label):
-        indices = by_label[label]
-        count = min(max(1, round(len(indices) * ratio)), len(indices) - 1)
-        held.update(generator.sample(indices, count))
+        groups = list(by_label[label].values())
+        count = min(max(1, round(len(groups) * ratio)), len(groups) - 1)
+        for indices in generator.sample(groups, count):
+            held.update(indices)
     if not held:
         raise InputError(
             f"too few examples to hold some out: {len(examples)} of "

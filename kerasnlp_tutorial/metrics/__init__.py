@@ -1,5 +1,11 @@
 """Scores as the field defines them, in NumPy."""
 
+from kerasnlp_tutorial.metrics.answers import (
+    answer_f1,
+    answer_scores,
+    exact_match,
+    normalize_answer,
+)
 from kerasnlp_tutorial.metrics.classification import (
     accuracy,
     confusion_matrix,
@@ -9,8 +15,12 @@ from kerasnlp_tutorial.metrics.entities import character_macro_f1, entity_scores
 
 __all__ = [
     "accuracy",
+    "answer_f1",
+    "answer_scores",
     "character_macro_f1",
     "confusion_matrix",
     "entity_scores",
+    "exact_match",
     "macro_f1",
+    "normalize_answer",
 ]

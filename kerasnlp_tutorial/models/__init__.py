@@ -4,6 +4,10 @@ Importing this package registers every class of the project that a saved preset
 can name, so that KerasNLP's own `from_preset` opens what a chapter has saved.
 """
 
+from kerasnlp_tutorial.models.bert_question_answering import BertQuestionAnswering
+from kerasnlp_tutorial.models.bert_question_answering_preprocessor import (
+    BertQuestionAnsweringPreprocessor,
+)
 from kerasnlp_tutorial.models.bert_token_classifier import BertTokenClassifier
 from kerasnlp_tutorial.models.bert_token_classifier_preprocessor import (
     BertTokenClassifierPreprocessor,
@@ -11,6 +15,8 @@ from kerasnlp_tutorial.models.bert_token_classifier_preprocessor import (
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
 
 __all__ = [
+    "BertQuestionAnswering",
+    "BertQuestionAnsweringPreprocessor",
     "BertTokenClassifier",
     "BertTokenClassifierPreprocessor",
     "KoreanBertTokenizer",

@@ -1,0 +1,651 @@
+# %% [markdown]
+# # 7장 질의응답
+#
+# 글과 질문을 받아 글에서 답이 적힌 자리를 짚는 모델을 만듭니다. 답을 지어내지 않고 글에서 뽑아내므로 추출식
+# 질의응답(extractive question answering)이라 하고, 글을 읽고 푸는 문제라서 기계 독해(machine reading
+# comprehension)라고도 합니다. 토큰마다 두 가지를 묻는 분류입니다. 답이 여기서 시작하는가, 여기서 끝나는가.
+#
+# ## 이 장에서 배우는 것
+#
+# - 긴 글을 질문과 함께 겹치는 창으로 나누는 법
+# - 글자로 적힌 정답을 토큰의 자리로, 토큰의 자리를 글자로 바꾸는 법
+# - 시작과 끝의 점수에서 가장 그럴듯한 구간 고르기
+# - 완전 일치(exact match)와 글자 단위의 F1
+# - 정답 없이 글만으로 답 찾기를 연습시키는 업스트림 태스크
+
+# %%
+import re
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasnlp_tutorial import (
+    datasets,
+    display,
+    metrics,
+    registry,
+    runs,
+    training,
+)
+from kerasnlp_tutorial.checkpoints import copy_head, load_bert
+from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.datasets import Question, Splits
+from kerasnlp_tutorial.models import (
+    BertQuestionAnswering,
+    BertQuestionAnsweringPreprocessor,
+)
+from kerasnlp_tutorial.runs import TrainedModel
+
+ch04 = registry.find("ch04").load()
+
+# %% [markdown]
+# ## 설정
+
+# %%
+INPUT_FIELDS = ("question", "context")
+METRICS = ("exact_match", "f1")
+CORPORA = {
+    corpus.name: corpus
+    for corpus in (datasets.QA_SAMPLE, datasets.KORQUAD)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(TrainingConfig):
+    """Settings of question answering."""
+
+    doc_stride: int = 64
+    """Tokens of the passage from the start of a window to the next."""
+    max_query_length: int = 32
+    """Tokens of a question; the rest is cut off."""
+    max_answer_length: int = 30
+    """Tokens of an answer, at most."""
+    ids: str | None = None
+    """File with the ids of the questions to learn from; None: all."""
+    test_ids: str | None = None
+    """File with the ids of the questions to be tested on; None: all."""
+    drop_misplaced: bool = False
+    """Leave out answers that are not where the file says, with a warning."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        expected = f"one of {sorted(CORPORA)}"
+        self._require("dataset", self.dataset in CORPORA, expected)
+        for name in ("max_query_length", "max_answer_length"):
+            self._require(name, getattr(self, name) > 0, "above 0")
+        room = self.sequence_length - 3 - self.max_query_length
+        self._require(
+            "doc_stride",
+            0 < self.doc_stride <= room,
+            f"1 to {room}, what sequence_length leaves to the passage",
+        )
+
+    @classmethod
+    def quick(cls, **changes) -> "Config":
+        """Return settings for a run of seconds, to see that everything works."""
+        return super().quick(**({"max_train_examples": 60} | changes))
+
+
+# %%
+if __name__ == "__main__":
+    config = Config()
+    print(config.dataset, config.backbone, config.seed)
+
+# %% [markdown]
+# ## 말뭉치
+#
+# `sample`은 이 프로젝트를 위해 지어 쓴 글과 질문, `korquad`는 위키백과의 글에 사람이 질문을 단 KorQuAD
+# 1.0입니다. 정답에는 글의 몇 번째 글자에서 시작하는지가 함께 적혀 있습니다. 적힌 자리에 정답이 없는 파일은
+# 그대로 쓰지 않고 어느 질문이 틀렸는지 알립니다. 한 글에 딸린 질문들은 학습과 평가로 갈라지지 않습니다.
+
+
+# %%
+def load_examples(config: Config) -> Splits:
+    """Read the training and test examples, and hold out a validation set."""
+    return datasets.load_splits(
+        config,
+        partial(read_examples, config),
+        lambda examples, where: datasets.answerability(examples),
+    )
+
+
+def read_examples(
+    config: Config, split: str, labels=None
+) -> list[Question]:
+    """Read `train` or `test` from the reader's own file or from the corpus."""
+    if split == "train":
+        own_file, ids, place = config.train_file, config.ids, 0
+    else:
+        own_file, ids, place = config.test_file, config.test_ids, -1
+    corpus = CORPORA[config.dataset]
+    path = own_file or corpus.path(
+        corpus.files[place].name, config.data_dir
+    )
+    if Path(path).suffix in (".txt", ".xz", ".gz", ".bz2"):
+        return datasets.cloze_questions(datasets.TextLines([path]))
+    return datasets.read_questions(path, ids, config.drop_misplaced)
+
+
+# %%
+if __name__ == "__main__":
+    splits = load_examples(config)
+    sizes = [
+        len(splits.train),
+        len(splits.validation),
+        len(splits.test),
+    ]
+    print("학습, 검증, 평가:", sizes)
+    example = splits.test[0]
+    print(example.context)
+    rows = [
+        [q.question, q.answers[0].text, q.answers[0].start, q.kind]
+        for q in splits.test
+        if q.context == example.context
+    ]
+    display.table(["질문", "답", "시작", "종류"], rows).show()
+
+# %% [markdown]
+# ## 먼저, 질문과 가장 비슷한 문장
+#
+# 질문과 가장 비슷한 문장을 통째로 답으로 내놓는 기준선을 둡니다. 두 글자씩 끊은 조각이 얼마나 겹치는지를 재되,
+# 글의 여러 문장에 나오는 조각일수록 가볍게 칩니다. 답이 든 문장을 고르더라도 답만 떼어 내지는 못합니다.
+
+
+# %%
+def most_similar_sentence(question: str, context: str) -> str:
+    """Return the sentence that shares the most telling pairs of characters."""
+    sentences = re.split(r"(?<=[.!?])\s+", context.strip())
+    pieces = [
+        {sentence[i : i + 2] for i in range(len(sentence) - 1)}
+        for sentence in sentences
+    ]
+    counts = Counter(pair for pairs in pieces for pair in pairs)
+    asked = {question[i : i + 2] for i in range(len(question) - 1)}
+    scores = [
+        sum(1 / counts[pair] for pair in pairs & asked)
+        / np.sqrt(len(pairs) or 1)
+        for pairs in pieces
+    ]
+    return sentences[int(np.argmax(scores))]
+
+
+def sentence_baseline(questions: list[Question]) -> dict[str, float]:
+    """Return the scores of answering with the most similar sentence."""
+    return metrics.answer_scores(
+        [most_similar_sentence(*q.texts) for q in questions],
+        answer_texts(questions),
+    )
+
+
+def answer_texts(questions: list[Question]) -> list[list[str]]:
+    """Return the right answers of each question."""
+    return [[answer.text for answer in q.answers] for q in questions]
+
+
+# %%
+if __name__ == "__main__":
+    print(most_similar_sentence(*example.texts))
+    print(sentence_baseline(splits.test))
+
+# %% [markdown]
+# 점수는 KorQuAD의 공식 채점을 따릅니다. 문장 부호와 띄어쓰기의 차이를 지운 다음, 완전 일치는 정답과 똑같은 답의
+# 비율이고, F1은 정답과 겹치는 글자의 정밀도와 재현율의 조화 평균입니다. 낱말이 아니라 글자로 세는 것은 조사 때문입니다.
+# 낱말로 세면 `한산도`와 `한산도에`가 하나도 겹치지 않습니다.
+
+# %%
+if __name__ == "__main__":
+    rows = [
+        [
+            answer,
+            metrics.exact_match(answer, ["한산도"]),
+            metrics.answer_f1(answer, ["한산도"]),
+        ]
+        for answer in ["한산도", "〈한산도〉", "한산도에", "이순신"]
+    ]
+    display.table(["답", "완전 일치", "F1"], rows).show()
+
+# %% [markdown]
+# ## 질문과 글을 창으로
+#
+# 5장의 문장 쌍처럼 질문과 글을 `[SEP]`으로 잇습니다. 그런데 글은 모델이 한 번에 읽는 길이보다 길 때가 많습니다.
+# 잘라 버리면 뒤쪽의 답을 찾을 길이 없으므로, 글을 겹치는 창(window)으로 나누고 창마다 질문을 앞에 붙입니다. 이웃한
+# 창은 `doc_stride` 토큰만큼 떨어져 있습니다.
+#
+# 정답이 온전히 들어 있는 창에서는 정답의 첫 토큰과 마지막 토큰의 자리를, 그렇지 않은 창에서는 `[CLS]`의 자리를
+# 맞히게 합니다. 답이 없다는 것도 배워야 엉뚱한 창에서 답을 우기지 않습니다.
+
+
+# %%
+def answer_spans(questions: list[Question]) -> tf.Tensor:
+    """Return the first answers' places, int32, (questions, 2); -1 if none."""
+    spans = [
+        (q.answers[0].start, q.answers[0].end)
+        if q.answers
+        else (-1, -1)
+        for q in questions
+    ]
+    return tf.reshape(tf.constant(spans, "int32"), (-1, 2))
+
+
+def make_dataset(
+    examples, model, labels, config: Config, *, training_set=False
+) -> tf.data.Dataset:
+    """Cut examples into windows once and batch these by length."""
+    features = training.encode(
+        model.preprocessor,
+        datasets.text_columns(examples),
+        answer_spans(examples),
+    )
+    return training.length_grouped_dataset(
+        features,
+        features.pop("targets"),
+        config.batch_size,
+        pad_token_id=model.preprocessor.tokenizer.pad_token_id,
+        shuffle_seed=config.seed if training_set else None,
+    )
+
+
+# %%
+if __name__ == "__main__":
+    texts = [text for q in splits.train for text in q.texts]
+    _, tokenizer = load_bert(config, texts)
+    preprocessor = BertQuestionAnsweringPreprocessor(
+        tokenizer, 48, doc_stride=24, max_query_length=16
+    )
+    rows = preprocessor.windows(
+        [example.question], [example.context], answer_spans([example])
+    )
+    table = []
+    for ids, starts, ends, (first, last) in zip(
+        rows["token_ids"],
+        rows["starts"].to_list(),
+        rows["ends"].to_list(),
+        rows["targets"].numpy(),
+        strict=True,
+    ):
+        part = example.context[starts[0] : ends[-1]]
+        answer = tokenizer.detokenize(ids[first : last + 1])
+        table.append([part, first, last, answer])
+    display.table(["창", "시작", "끝", "그 자리의 토큰"], table).show()
+
+# %% [markdown]
+# 정답이 토큰의 가운데에서 끝나기도 합니다. 어휘 집합에 `한산도에`가 통째로 있으면 `한산도`만 짚을 수 없어서, 정답에
+# 닿는 토큰을 모두 짚습니다. 어휘 집합이 점수의 한계를 정하는 것은 6장과 같습니다.
+#
+# ## 모델
+#
+# 모든 자리의 벡터에 출력이 둘인 층을 씌웁니다. 하나는 시작의 로짓, 하나는 끝의 로짓입니다. 4장의 소프트맥스는 범주
+# 사이에서 확률을 나누었고, 여기서는 창의 자리들 사이에서 나눕니다. 빈자리에는 아주 작은 값을 더해 답이 되지 못하게 합니다.
+
+
+# %%
+def span_head(
+    sequence_output: keras.KerasTensor, padding_mask: keras.KerasTensor
+) -> keras.KerasTensor:
+    """Put the head on a BERT's output by hand; (batch, 2, tokens)."""
+    logits = keras.layers.Dense(2, name="logits")(sequence_output)
+    logits = keras.ops.transpose(logits, (0, 2, 1))
+    mask = keras.ops.cast(padding_mask, logits.dtype)
+    return logits + 1e4 * (keras.ops.expand_dims(mask, 1) - 1)
+
+
+# %% [markdown]
+# 같은 것을 KerasNLP의 틀에 담은 `BertQuestionAnswering`을 씁니다. 손실은 시작의 교차 엔트로피와 끝의 교차
+# 엔트로피의 평균입니다.
+
+
+# %%
+def build_model(
+    config: Config, splits: Splits
+) -> BertQuestionAnswering:
+    """Build the model on the backbone that the config names, and compile it."""
+    keras.utils.set_random_seed(config.seed)
+    texts = (text for q in splits.train for text in q.texts)
+    backbone, tokenizer = load_bert(config, texts)
+    backbone.pooled_dense.trainable = False  # only [CLS] would use it
+    preprocessor = BertQuestionAnsweringPreprocessor(
+        tokenizer,
+        config.sequence_length,
+        config.doc_stride,
+        config.max_query_length,
+    )
+    model = BertQuestionAnswering(
+        backbone, preprocessor, config.dropout
+    )
+    copy_head(config.backbone, model)
+    model.compile(
+        optimizer=training.adamw(
+            config.learning_rate, config.weight_decay
+        ),
+        jit_compile=False,
+    )
+    return model
+
+
+def train(config: Config) -> TrainedModel:
+    """Read the examples and fine-tune on them, as chapter 4 does on texts."""
+    with runs.Run.begin("ch07", config) as run:
+        started, config = time.monotonic(), run.config
+        splits = load_examples(config)
+        model = build_model(config, splits)
+        train_set, validation_set = (
+            make_dataset(
+                part, model, splits.labels, config, training_set=i == 0
+            )
+            for i, part in enumerate((splits.train, splits.validation))
+        )
+        ch04.fit(model, train_set, validation_set, run)
+        trained = TrainedModel(model, splits.labels, config)
+        scores = evaluate(trained, splits.test)
+        baseline = sentence_baseline(splits.test)
+        scores["baselines"] = {"sentence_f1": baseline["f1"]}
+        scores["seconds"] = round(time.monotonic() - started, 1)
+        return run.finish(model, splits.labels, scores)
+
+
+# %% [markdown]
+# ## 가장 그럴듯한 구간
+#
+# 시작과 끝을 따로 고르면 끝이 시작보다 앞설 수도 있고, 질문에서 답을 고를 수도 있습니다. 그래서 글 안에서 시작이 끝보다
+# 늦지 않고 길이가 `max_answer_length` 이하인 구간을 모두 후보로 놓고, 두 로짓의 합이 가장 큰 것을 고릅니다.
+# 여러 창에 걸친 구간은 점수가 높은 창을 따릅니다. 확률은 모든 창의 모든 후보, 그리고 '답이 없다'는 후보 사이의
+# 소프트맥스입니다. '답이 없다'의 점수는 `[CLS]`를 짚은 점수인데, 답은 한 창에만 있으면 되므로 창들 가운데 가장
+# 낮은 것을 씁니다.
+
+
+# %%
+def span_scores(
+    logits: np.ndarray, places: list[tuple[int, int, int]], longest: int
+) -> tuple[np.ndarray, float]:
+    """Score every span of a passage.
+
+    Args:
+        logits: float32, (windows, 2, tokens).
+        places: of each window: where in the passage its first token
+            stands, the tokens before that one, and those of the passage.
+        longest: tokens of a span, at most.
+
+    Returns:
+        Scores, (tokens of the passage, longest), by the span's first token
+        and its other tokens' number; and the score of no answer.
+    """
+    length = max(first + count for first, _, count in places)
+    scores = np.full((length, longest), -np.inf, "float32")
+    for (start, end), (first, before, count) in zip(
+        logits, places, strict=True
+    ):
+        start, end = (x[before : before + count] for x in (start, end))
+        for more in range(min(longest, count)):
+            cell = scores[first : first + count - more, more]
+            np.maximum(
+                cell, start[: count - more] + end[more:], out=cell
+            )
+    return scores, float(logits[:, :, 0].sum(axis=1).min())
+
+
+# %% [markdown]
+# 답은 고른 토큰들의 첫 글자부터 마지막 글자까지, 원문 그대로입니다. 토큰을 이어 붙여 글로 되돌리면 띄어쓰기가 달라질 수
+# 있습니다.
+
+
+# %%
+def predict(
+    trained: TrainedModel, pairs: list[tuple[str, str]], best: int = 5
+) -> list[dict]:
+    """Answer questions on passages.
+
+    Args:
+        trained: the model.
+        pairs: question and passage of each.
+        best: number of candidates.
+
+    Returns:
+        `question`, `answer` with its `start`, `end` and `probability`, the
+        probability of `no_answer`, and `candidates`, the best first. The
+        answer is empty if the passage is, or if none is likelier and the
+        model was shown questions without an answer.
+    """
+    answers = []
+    for at in range(0, len(pairs), 64):  # bounds the memory
+        answers += predict_batch(trained, pairs[at : at + 64], best)
+    return answers
+
+
+def predict_batch(trained: TrainedModel, pairs, best: int):
+    """Answer a few questions; see `predict`."""
+    preprocessor = trained.model.preprocessor
+    questions, contexts = map(list, zip(*pairs, strict=True))
+    rows = preprocessor.windows(questions, contexts)
+    _, *offsets = preprocessor.tokenizer.tokenize_with_offsets(contexts)
+    with training.already_encoded(trained.model):
+        logits = trained.model.predict(
+            preprocessor.pad(rows), trained.config.batch_size, verbose=0
+        )
+    counts = rows["starts"].row_lengths()
+    places = np.stack([rows["first"], rows["before"], counts], axis=1)
+    for number, (question, context) in enumerate(pairs):
+        mine = np.flatnonzero(rows["example"] == number)
+        scores, nothing = span_scores(
+            logits[mine],
+            places[mine].tolist(),
+            trained.config.max_answer_length,
+        )
+        flat = np.append(scores, nothing).astype("float64")
+        shares = np.exp(flat - flat.max())
+        shares /= shares.sum()
+        order = np.argsort(-shares[:-1], kind="stable")[:best]
+        firsts, more = np.divmod(
+            order, trained.config.max_answer_length
+        )
+        starts, ends = (of[number].numpy().tolist() for of in offsets)
+        candidates = [
+            {
+                "text": context[starts[i] : ends[i + n]],
+                "start": starts[i],
+                "end": ends[i + n],
+                "probability": float(shares[j]),
+            }
+            for i, n, j in zip(firsts, more, order, strict=True)
+            if shares[j] > 0
+        ]
+        answer = {"text": "", "start": 0, "end": 0, "probability": 0.0}
+        bar = shares[-1] if len(trained.labels) > 1 else 0.0
+        if candidates and candidates[0]["probability"] >= bar:
+            answer = dict(candidates[0])
+        yield {
+            "question": question,
+            "answer": answer.pop("text"),
+            **answer,
+            "no_answer": float(shares[-1]),
+            "candidates": candidates,
+        }
+
+
+def format_answer(answer: dict) -> str:
+    """Return an answer as a line for a terminal."""
+    share = f"{answer['probability']:.3f}"
+    return "\t".join([answer["answer"], share, answer["question"]])
+
+
+# %% [markdown]
+# ## 학습과 평가
+
+
+# %%
+def evaluate(trained: TrainedModel, examples: list[Question]) -> dict:
+    """Return exact match and F1, 0 to 1, F1 by kind of answer, and `n`."""
+    pairs = [q.texts for q in examples]
+    answers = [answer["answer"] for answer in predict(trained, pairs)]
+    right = answer_texts(examples)
+    kinds = defaultdict(list)
+    for question, *pair in zip(examples, answers, right, strict=True):
+        if question.kind:
+            kinds[question.kind].append(pair)
+    f1_by_kind = {
+        kind: metrics.answer_scores(*zip(*of_kind, strict=True))["f1"]
+        for kind, of_kind in sorted(kinds.items())
+    }
+    return {
+        **metrics.answer_scores(answers, right),
+        "kinds": f1_by_kind,
+        "n": len(examples),
+    }
+
+
+# %%
+if __name__ == "__main__":
+    trained = train(config)
+    print(f"{trained.metrics['seconds']:.0f}초, {trained.path}")
+    scores = {
+        "가장 비슷한 문장": trained.metrics["baselines"]["sentence_f1"],
+        "BERT": trained.metrics["f1"],
+    }
+    display.bars(scores, "평가 데이터의 F1", limit=1.0).show()
+    print(f"완전 일치 {trained.metrics['exact_match']:.3f}")
+    display.bars(
+        trained.metrics["kinds"], "답의 종류별 F1", limit=1.0
+    ).show()
+
+# %% [markdown]
+# 수량과 때는 생김새만 보고도 자리를 좁힐 수 있고, 이유는 길고 끝이 흐릿해서 어렵습니다. 종류마다 점수가 다른 까닭입니다.
+#
+# 답을 어떻게 골랐는지 들여다봅니다. 한 창에서 시작의 확률과 끝의 확률이 가장 큰 자리 둘레를 그립니다.
+
+
+# %%
+if __name__ == "__main__":
+    columns = ([example.question], [example.context])
+    x = trained.model.preprocessor(columns, y=None)
+    with training.already_encoded(trained.model):
+        logits = trained.model.predict_on_batch(x)[0]
+    shares = np.array(keras.ops.softmax(logits, axis=-1))
+    ids = np.array(x["token_ids"][0]).tolist()
+    tokens = list(map(tokenizer.id_to_token, ids))
+    peak = int(shares.sum(axis=0).argmax())
+    part = slice(max(peak - 6, 0), peak + 7)
+    display.heatmap(
+        shares[:, part], ["시작", "끝"], tokens[part], example.question
+    ).show()
+    answer = predict(trained, [example.texts])[0]
+    rows = [[c["text"], c["probability"]] for c in answer["candidates"]]
+    display.table(["후보", "확률"], rows).show()
+    print("정답:", example.answers[0].text)
+
+# %% [markdown]
+# ## 정답 없이 연습하기
+#
+# 질문 몇백 개로는 작은 모델이 답 찾기를 배우지 못합니다. 빈칸 맞히기로 미리 학습한 모델도 글에서 자리를 짚는 일은
+# 처음이기 때문입니다. 그런데 자리를 짚는 연습은 정답 없이도 할 수 있습니다. 한 글의 두 문장에 같은 말이 나오면, 한
+# 문장에서 그 말을 `무엇`으로 가리고 다른 문장에 나온 그 말을 찾게 합니다. 되풀이되는 구간
+# 고르기(recurring span selection)라는 업스트림 태스크입니다. 숫자가 든 말은 `얼마`로 가립니다.
+
+# %%
+if __name__ == "__main__":
+    lines = [
+        "이순신은 한산도 앞바다에서 왜군을 크게 이겼다.",
+        "왜군은 남해를 지나려 했다.",
+        "한산도 앞바다는 물길이 좁지 않았다.",
+    ]
+    rows = [
+        [q.question, q.answers[0].text, q.context]
+        for q in datasets.cloze_questions(lines)
+    ]
+    display.table(["질문", "답", "글"], rows).show()
+
+# %% [markdown]
+# `--train-file`에 글만 있는 `.txt` 파일을 주면 이렇게 만든 질문으로 학습합니다. 그 결과를 `--backbone`으로 주면
+# 몸통뿐 아니라 시작과 끝을 고르는 층까지 이어받아 미세 조정을 시작합니다.
+#
+# ```sh
+# kerasnlp-tutorial train ch07 --backbone bert_mini_ko --train-file text.txt --output runs/cloze
+# kerasnlp-tutorial train ch07 --backbone runs/cloze
+# ```
+#
+# ## 새 글에서 찾기
+
+# %%
+if __name__ == "__main__":
+    loaded = runs.load(trained.path)
+    context = "도서관은 아침 아홉 시에 열고, 어린이실은 이 층에 있다."
+    questions = [
+        "도서관은 언제 문을 여나요?",
+        "어린이실은 어디에 있나요?",
+    ]
+    for answer in predict(loaded, [(q, context) for q in questions]):
+        print(format_answer(answer))
+
+# %% [markdown]
+# ```sh
+# kerasnlp-tutorial predict runs/ch07-1 "언제 쉬나요?" "월요일은 쉬고 화요일에 엽니다."
+# kerasnlp-tutorial train ch07 --dataset korquad
+# ```
+#
+# ## 나만의 데이터와 모델
+#
+# 파일은 SQuAD 형식의 JSON이거나, `question`, `context`, `answer` 열이 있는 TSV나 CSV입니다. 답이 글에 한 번만
+# 나오면 자리를 적지 않아도 됩니다. 답을 비워 두면 답이 없는 질문이 되고, 그런 질문이 하나라도 있으면 모델은 답이 없다고
+# 말할 수도 있게 됩니다.
+
+# %%
+if __name__ == "__main__":
+    with open("answers.csv", "w", encoding="utf-8") as file:
+        file.write("question,context,answer\n")
+        for day in "월화수목금토일":
+            file.write(f"언제 쉬나요?,{day}요일에 쉽니다,{day}요일\n")
+            file.write(f"언제 여나요?,{day}요일에 쉽니다,\n")
+    own = load_examples(Config(train_file="answers.csv"))
+    print(own.labels, own.train[0].answers, own.train[1].answers)
+
+# %% [markdown]
+# ## 요약
+#
+# - 추출식 질의응답은 토큰마다 시작과 끝의 점수를 매기는 분류입니다.
+# - 긴 글은 겹치는 창으로 읽고, 정답이 없는 창에서는 `[CLS]`를 짚게 가르칩니다.
+# - 답은 모든 창의 올바른 구간 가운데 점수가 가장 높은 것이고, 원문의 글자를 그대로 잘라 냅니다.
+# - 완전 일치와 글자 단위의 F1으로 채점합니다.
+# - 되풀이되는 말을 찾게 하면 정답 없이도 자리 짚기를 연습시킬 수 있습니다.
+#
+# ## 연습 문제
+#
+# **1. 창이 하나뿐이라면.** 첫 창만 읽고 답하면 점수가 얼마나 떨어지나요? 정답이 첫 창 밖에 있는 질문의 비율과 견주어
+# 보세요.
+
+
+# %% tags=["solution"]
+def outside_first_window(
+    preprocessor: BertQuestionAnsweringPreprocessor,
+    questions: list[Question],
+) -> float:
+    """Return the share of questions whose answer the first window lacks."""
+    columns = datasets.text_columns(questions)
+    rows = preprocessor.windows(*columns, answer_spans(questions))
+    first = rows["targets"].numpy()[rows["first"].numpy() == 0]
+    return float(np.mean(first[:, 0] == 0))
+
+
+# %% tags=["solution"]
+if __name__ == "__main__":
+    for length in (64, 96, 128):
+        short = BertQuestionAnsweringPreprocessor(
+            tokenizer, length, doc_stride=16, max_query_length=32
+        )
+        share = outside_first_window(short, splits.test)
+        print(f"{length}토큰: 첫 창 밖의 정답 {share:.2f}")
+
+# %% [markdown]
+# **2. 길이의 한계.** `max_answer_length`를 3, 10, 30으로 바꾸어 평가해 보세요. 이유를 묻는 질문의 점수는 어떻게
+# 달라지나요? (`dataclasses.replace(trained, config=...)`를 쓰면 다시 학습하지 않아도 됩니다.)
+#
+# ## 더 읽을거리
+#
+# - Rajpurkar 외(2016), *SQuAD: 100,000+ Questions for Machine Comprehension of Text*, EMNLP.
+# - Rajpurkar 외(2018), *Know What You Don't Know: Unanswerable Questions for SQuAD*, ACL.
+# - 임승영 외(2018), *KorQuAD: 기계독해를 위한 한국어 질의응답 데이터셋*, 한국정보과학회 학술발표논문집.
+# - Devlin 외(2019), *BERT*, NAACL.
+# - Ram 외(2021), *Few-Shot Question Answering by Pretraining Span Selection*, ACL.

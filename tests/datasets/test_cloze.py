@@ -1,0 +1,36 @@
+from kerasnlp_tutorial.datasets import cloze_questions
+from kerasnlp_tutorial.datasets.cloze import recurring_spans
+
+LINES = [
+    "이순신은 한산도 앞바다에서 왜군을 크게 이겼다.",
+    "왜군은 남해를 지나려 했다.",
+    "한산도 앞바다는 물길이 좁지 않았다.",
+]
+
+
+def test_what_recurs_in_another_sentence():
+    assert recurring_spans("\n".join(LINES)) == {"한산도 앞바다", "왜군"}
+    assert recurring_spans("바다 바다 바다") == set()  # in one sentence only
+    assert recurring_spans("") == set()
+
+
+def test_one_sentence_asks_and_the_other_answers():
+    first, second = sorted(cloze_questions(LINES), key=lambda q: q.question)
+    assert second.question == "이순신은 한산도 앞바다에서 무엇을 크게 이겼다."
+    assert second.answers[0].text == "왜군" and second.answers[0].start == 0
+    assert first.question == "무엇은 물길이 좁지 않았다."  # and not 무엇는
+    for question in (first, second):
+        answer = question.answers[0]
+        assert question.context[answer.start : answer.end] == answer.text
+        assert answer.text not in question.question
+        assert question.context.count(answer.text) == 1
+
+
+def test_numbers_are_asked_for_as_such():
+    lines = ["값은 300원이다.", "그는 300원을 냈다."]
+    asked = {cloze_questions(lines, seed=n)[0].question for n in range(8)}
+    assert asked == {"값은 얼마이다.", "그는 얼마를 냈다."}
+
+
+def test_the_seed_settles_the_choice():
+    assert cloze_questions(LINES, seed=1) == cloze_questions(LINES, seed=1)
