@@ -67,6 +67,8 @@ class PretrainingConfig(Settings):
     measure_every: int = 500
     """Steps between measurements on the texts held out."""
 
+    half_precision: bool = False
+    """Store the weights as float16, half as large; they are loaded as float32."""
     output: str | None = None
     """Directory to write; None: `runs/pretrain-<architecture>-<next number>`."""
     overwrite: bool = False

@@ -102,6 +102,10 @@ def pretrain(config: PretrainingConfig) -> Path:
                 ),
             )
         watch.write_history()
+        if config.half_precision:
+            trained = model.get_weights()
+            model = upstream.model(dtype="float16")
+            model.set_weights(trained)
         return run.finish(model, (), watch.history[-1] | {"texts": tokens.texts}).path
 
 
@@ -112,6 +116,7 @@ def _fit(model, config, watch, dataset):
         config.warmup_ratio,
         config.max_minutes,
         spent_seconds=watch.seconds,
+        decay_ratio=config.decay_ratio,
     )
     with training.already_encoded(model), training.matrix_products(config.precision):
         model.fit(dataset, verbose=0, shuffle=False, callbacks=[schedule, watch])
@@ -148,7 +153,7 @@ class _Bert:
         self.encode = self.tokenizer
         self.end_token_id = self.tokenizer.sep_token_id
 
-    def model(self) -> keras_nlp.models.BertMaskedLM:
+    def model(self, dtype: str | None = None) -> keras_nlp.models.BertMaskedLM:
         keras.utils.set_random_seed(self.config.seed)
         size = PRESET_SIZES[self.config.preset_config]
         backbone = keras_nlp.models.BertBackbone(
@@ -156,6 +161,7 @@ class _Bert:
             intermediate_dim=4 * size["hidden_dim"],
             dropout=0.0,
             max_sequence_length=self.length,
+            dtype=dtype,
             **size,
         )
         backbone.pooled_dense.trainable = False  # this objective does not use it
@@ -189,7 +195,7 @@ class _GPT2:
         self.encode = self.bpe.encode_batch
         self.end_token_id = self.bpe.vocabulary[END_TOKEN]
 
-    def model(self) -> keras_nlp.models.GPT2CausalLM:
+    def model(self, dtype: str | None = None) -> keras_nlp.models.GPT2CausalLM:
         keras.utils.set_random_seed(self.config.seed)
         size = PRESET_SIZES[self.config.preset_config]
         backbone = keras_nlp.models.GPT2Backbone(
@@ -197,6 +203,7 @@ class _GPT2:
             intermediate_dim=4 * size["hidden_dim"],
             dropout=0.0,
             max_sequence_length=self.config.sequence_length,
+            dtype=dtype,
             **size,
         )
         preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(

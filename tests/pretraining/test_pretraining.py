@@ -147,3 +147,41 @@ def test_too_few_texts(config, tmp_path):
     with pytest.raises(InputError, match="too few texts: .* make no batch of 16"):
         pretrain(config("bert", text=(str(path),)))
     assert not (tmp_path / "bert.partial").exists()
+
+
+def test_the_rate_is_held_and_falls_at_the_end(config, monkeypatch):
+    rates = []
+
+    class Spy(run_module.training.WarmupLinearDecay):
+        def on_train_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch, logs)
+            rates.append(float(self.model.optimizer.learning_rate))
+
+    monkeypatch.setattr(run_module.training, "WarmupLinearDecay", Spy)
+    pretrain(config("bert", steps=40, warmup_ratio=0.1, decay_ratio=0.25))
+    assert rates[4:30] == pytest.approx([0.01] * 26)
+    assert rates[0] < 0.01 > rates[31] > rates[38] > rates[39] > 0
+
+
+@pytest.mark.parametrize(
+    ("architecture", "task"),
+    [
+        ("bert", keras_nlp.models.BertMaskedLM),
+        ("gpt2", keras_nlp.models.GPT2CausalLM),
+    ],
+)
+def test_half_precision_on_disk(config, architecture, task, monkeypatch):
+    weights = []
+    write_history = run_module.Watch.write_history
+
+    def spy(watch):
+        weights.extend(watch.model.get_weights())
+        write_history(watch)
+
+    monkeypatch.setattr(run_module.Watch, "write_history", spy)
+    path = pretrain(config(architecture, steps=20, half_precision=True))
+    loaded = task.from_preset(str(path))
+    assert loaded.backbone.dtype_policy.name == "float32"
+    for loaded_weight, weight in zip(loaded.get_weights(), weights, strict=True):
+        assert loaded_weight.dtype == "float32"
+        np.testing.assert_array_equal(loaded_weight, weight.astype("float16"))
