@@ -102,5 +102,5 @@ def _likeliest(logits, name: Callable[[int], str], best: int) -> dict[str, float
 def _check_length(length: int, longest: int, text: str) -> None:
     if length > longest:
         raise InputError(
-            f"the model reads {longest} tokens, and the text has {length}: {text[:40]!r}"
+            f"the model reads {longest} tokens; the text has {length}: {text[:40]!r}"
         )

@@ -36,7 +36,7 @@ def test_each_gap_is_filled(bert):
 def test_what_cannot_be_filled(bert):
     with pytest.raises(InputError, match=r"needs a \[MASK\]; received '산에'"):
         fill_mask(bert, "산에")
-    with pytest.raises(InputError, match="reads 8 tokens, and the text has 12"):
+    with pytest.raises(InputError, match="reads 8 tokens; the text has 12"):
         fill_mask(bert, "산에 " * 4 + "[MASK] 간다")
 
 
