@@ -1,0 +1,118 @@
+import keras
+import keras_nlp
+import pytest
+
+from kerasnlp_tutorial import training
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
+from kerasnlp_tutorial.tokenizers import ByteLevelBPE
+
+SENTENCES = ["티끌 모아 태산이다", "가는 말이 고와야 오는 말이 곱다"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Knows two proverbs by heart; nearly every syllable is three tokens."""
+    bpe = ByteLevelBPE.train(SENTENCES, 260)
+    keras.utils.set_random_seed(7)
+    tokenizer = keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
+    backbone = keras_nlp.models.GPT2Backbone(
+        len(bpe.vocabulary), 1, 4, 64, 128, max_sequence_length=128, dropout=0.0
+    )
+    preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(tokenizer, 64)
+    model = keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
+    model.compile(optimizer=keras.optimizers.Adam(0.01), jit_compile=False)
+    features = preprocessor(SENTENCES * 8)
+    with training.already_encoded(model):
+        model.fit(*features[:2], sample_weight=features[2], epochs=60, verbose=0)
+    return model
+
+
+def test_it_goes_on_from_prompts_of_different_lengths(model):
+    generate = TextGenerator(model, DecodingOptions())
+    found = generate(["티끌", "가는 말이 고와야 오는 말", "티끌 모아 태"])
+    assert found == [" 모아 태산이다", "이 곱다", "산이다"]
+    assert generate([]) == []
+    assert generate([""])[0] in SENTENCES  # a text of its own
+
+
+def test_no_more_tokens_than_asked_for(model):
+    generate = TextGenerator(model, DecodingOptions(max_new_tokens=6))
+    tokenizer = model.preprocessor.tokenizer
+    rest = " 모아 태산이다"
+    (found,) = generate(["티끌"])
+    assert rest.startswith(found) and len(tokenizer(found)) in (4, 5, 6)
+    # The syllable that is not finished is left out.
+    options = DecodingOptions(max_new_tokens=len(tokenizer(rest)) - 1)
+    assert TextGenerator(model, options)(["티끌"]) == [rest[:-1]]
+    assert "".join(TextGenerator(model, options).stream("티끌")) == rest[:-1]
+
+
+def test_pieces_are_whole_syllables_and_make_the_whole(model):
+    generate = TextGenerator(model, DecodingOptions())
+    for prompt in ("티끌", "가는 말", ""):
+        pieces = list(generate.stream(prompt))
+        assert "".join(pieces) == generate([prompt])[0]
+        assert len(pieces) > 4 and not any("\ufffd" in piece for piece in pieces)
+
+
+def test_the_same_seed_the_same_text(model):
+    generate = TextGenerator(model, DecodingOptions(temperature=3.0, max_new_tokens=20))
+    first = generate(["티끌"], seed=1)
+    assert generate(["티끌"], seed=2) != first == generate(["티끌"], seed=1)
+    again = TextGenerator(model, DecodingOptions(temperature=3.0, max_new_tokens=20))
+    assert again(["티끌"], seed=1) == first
+    pieces = "".join(generate.stream("티끌", seed=1))
+    assert pieces == "".join(again.stream("티끌", seed=1))
+
+
+def test_prompts_of_many_lengths_share_what_is_compiled(model):
+    generate = TextGenerator(model, DecodingOptions(max_new_tokens=8))
+    for length in (1, 3, 5, 7):
+        generate(["가는 말이 고와야 오는"[:length]], seed=length)
+    assert model.make_generate_function().experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"top_k": 0}, "top_k must be above 0; received 0"),
+        ({"top_p": 1.5}, "top_p must be above 0, at most 1; received 1.5"),
+        ({"temperature": 0.0}, "temperature must be above 0"),
+        ({"beams": 2, "top_p": 0.9}, r"beams must be 1 where tokens are drawn \(top_p"),
+        ({"max_new_tokens": 0}, "max_new_tokens must be above 0"),
+        ({"min_new_tokens": 9, "max_new_tokens": 8}, "must be 0 to max_new_tokens=8"),
+        ({"repetition_penalty": -1.0}, "repetition_penalty must be above 0"),
+        ({"no_repeat_ngram": -1}, "no_repeat_ngram must be 0 or more"),
+    ],
+)
+def test_options_that_cannot_work(options, message):
+    with pytest.raises(InputError, match=message):
+        DecodingOptions(**options)
+
+
+def test_what_the_model_cannot_do(model):
+    size = model.preprocessor.tokenizer.vocabulary_size()
+    with pytest.raises(InputError, match=f"top_k must be at most {size}"):
+        TextGenerator(model, DecodingOptions(top_k=size + 1))
+    generate = TextGenerator(model, DecodingOptions())
+    with pytest.raises(
+        InputError, match="reads 128 tokens; the prompt has 91, so .* 37"
+    ):
+        generate(["가" * 30])
+    with pytest.raises(InputError, match="cannot be streamed"):
+        next(TextGenerator(model, DecodingOptions(beams=2)).stream("가"))
+
+
+def test_options_choose_the_sampler():
+    def base(**options):
+        return DecodingOptions(**options).sampler(1).base
+
+    samplers = keras_nlp.samplers
+    assert type(base()) is samplers.GreedySampler
+    assert type(base(temperature=0.7)) is samplers.RandomSampler
+    assert type(base(top_k=5)) is samplers.TopKSampler
+    both = base(top_k=5, top_p=0.9, temperature=0.5)
+    assert type(both) is samplers.TopPSampler
+    assert (both.k, both.p, both.temperature) == (5, 0.9, 0.5)
+    assert base(beams=3).num_beams == 3
