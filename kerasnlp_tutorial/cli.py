@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("chapter", help="such as ch04")
     _add_data_options(train)
-    train.add_argument("--backbone", metavar="B", help="scratch, or a preset folder")
+    train.add_argument(
+        "--backbone", metavar="B", help="preset by name or folder, or scratch"
+    )
     _add_run_options(train)
     _add_set_and_json(train)
     train.set_defaults(command=_train)
@@ -107,9 +109,36 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     predict.set_defaults(command=_predict)
 
+    _add_generate(commands)
     _add_pretrain(commands)
     _add_tokenizer(commands)
     return parser
+
+
+def _add_generate(commands: Any) -> None:
+    generate = commands.add_parser(
+        "generate",
+        help="continue texts",
+        description="Continue texts with a GPT-2. With no option the likeliest token "
+        "is always taken; top-k, top-p and temperature draw.",
+    )
+    generate.add_argument("model", metavar="DIR_OR_PRESET")
+    generate.add_argument("--prompt", metavar="TEXT", action="append", required=True)
+    for name, metavar, text in (
+        ("top-k", "K", "draw among the K likeliest tokens"),
+        ("top-p", "P", "draw among the likeliest tokens that make up P, 0 to 1"),
+        ("temperature", "T", "below 1 more predictable, above 1 less"),
+        ("beams", "N", "follow N texts and take the likeliest"),
+        ("repetition-penalty", "X", "above 1: against tokens that occurred"),
+        ("no-repeat-ngram", "N", "no N tokens in a row occur twice"),
+        ("min-new-tokens", "N", "do not end before"),
+        ("max-new-tokens", "N", "end then at the latest (default 64)"),
+    ):
+        generate.add_argument(f"--{name}", metavar=metavar, help=text)
+    generate.add_argument("--seed", metavar="S", type=int, default=0)
+    generate.add_argument("--n", type=int, default=1, help="texts of each prompt")
+    generate.add_argument("--json", action="store_true", help="one object a text")
+    generate.set_defaults(command=_generate)
 
 
 def _add_pretrain(commands: Any) -> None:
@@ -258,6 +287,33 @@ def _pretrain(options: argparse.Namespace) -> None:
     path = pretrain(config)
     scores = {**runs.describe(path)["metrics"], "output": str(path)}
     _report(scores, options.json, f"saved to {path}")
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
+
+    names = [field.name for field in dataclasses.fields(DecodingOptions)]
+    given = {name: getattr(options, name) for name in names}
+    given = {name: value for name, value in given.items() if value is not None}
+    decoding = DecodingOptions(**parse_fields(DecodingOptions, given))
+    if options.n < 1:
+        raise InputError(f"n must be 1 or more; received {options.n}")
+    from kerasnlp_tutorial.checkpoints import load_causal_lm
+
+    generate = TextGenerator(load_causal_lm(options.model), decoding)
+    for prompt in options.prompt:
+        if options.n == 1 and decoding.beams == 1 and not options.json:
+            print(prompt, end="", flush=True)
+            for piece in generate.stream(prompt, options.seed):
+                print(piece, end="", flush=True)
+            print()
+            continue
+        for text in generate([prompt] * options.n, options.seed):
+            if options.json:
+                answer = {"prompt": prompt, "text": text}
+                print(json.dumps(answer, ensure_ascii=False))
+            else:
+                print(prompt + text)
 
 
 def _train_tokenizer(options: argparse.Namespace) -> None:

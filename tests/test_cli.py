@@ -8,8 +8,10 @@ import pytest
 
 from kerasnlp_tutorial import cli
 from kerasnlp_tutorial.datasets import SAMPLE
+from kerasnlp_tutorial.pretraining import PRESET_SIZES
 
 QUICK = {
+    "backbone": "scratch",
     "num_layers": 1,
     "num_heads": 2,
     "hidden_dim": 32,
@@ -295,3 +297,60 @@ def test_pretrain_with_nothing_to_read_or_no_end(run):
     assert code == 2 and "max_minutes must be given" in error
     code, _, error = run("pretrain", "gpt2", "--text", "none.txt", "--max-minutes", "1")
     assert code == 2 and "none.txt does not exist" in error
+
+
+def test_a_pretrained_model_is_a_backbone(run, tmp_path, reviews_file, monkeypatch):
+    size = {"num_layers": 1, "num_heads": 2, "hidden_dim": 32}
+    monkeypatch.setitem(PRESET_SIZES, "mini", size)
+    text = tmp_path / "text.txt"
+    text.write_text("배우들 연기가 살아 있네요 두 번 봤어요\n" * 400, encoding="utf-8")
+    code, out, _ = run(
+        *("pretrain", "bert", "--text", text, "--output", "my-bert"),
+        *("--set", "steps=2", "--set", "vocabulary_size=300", "--set", "batch_size=2"),
+        *("--set", "sequence_length=32", "--set", "held_out=0.2"),
+    )
+    assert code == 0 and "saved to my-bert" in out
+    code, _, err = run("train", "ch04", "--backbone", "my-bert")
+    assert code == 2 and "sequence_length must be at most 32" in err
+    code, out, _ = run(
+        *("train", "ch04", "--backbone", "my-bert", "--train-file", reviews_file()),
+        *("--set", "sequence_length=32", "--set", "epochs=1", "--output", "run"),
+    )
+    assert code == 0 and "saved to run" in out
+    vocabulary = [
+        (tmp_path / folder / "assets/tokenizer/vocabulary.txt").read_text("utf-8")
+        for folder in ("my-bert", "run")
+    ]
+    assert vocabulary[0] == vocabulary[1]
+
+
+def test_generate(run, tmp_path, monkeypatch):
+    size = {"num_layers": 1, "num_heads": 2, "hidden_dim": 32}
+    monkeypatch.setitem(PRESET_SIZES, "mini", size)
+    text = tmp_path / "text.txt"
+    text.write_text("티끌 모아 태산이다\n" * 400, encoding="utf-8")
+    code, _, _ = run(
+        *("pretrain", "gpt2", "--text", text, "--output", "my-gpt"),
+        *("--set", "steps=80", "--set", "vocabulary_size=300", "--set", "batch_size=4"),
+        *("--set", "sequence_length=32", "--set", "learning_rate=0.01"),
+        *("--set", "held_out=0.2"),
+    )
+    assert code == 0
+    short = ("--max-new-tokens", "20")
+    code, out, _ = run("generate", "my-gpt", "--prompt", "티끌", *short)
+    assert (code, out) == (0, "티끌 모아 태산이다\n")
+    command = ("generate", "my-gpt", "--prompt", "티끌", "--prompt", "", "--n", "2")
+    code, out, _ = run(*command, "--json", "--top-p", "0.5", "--seed", "3", *short)
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert code == 0 and [a["prompt"] for a in answers] == ["티끌", "티끌", "", ""]
+    assert answers[0]["text"] == " 모아 태산이다"
+    for arguments, message in (
+        (("my-gpt", "--top-p", "2"), "top_p must be above 0, at most 1"),
+        (("my-gpt", "--top-k", "x"), "top_k must be of type int; received 'x'"),
+        (("my-gpt", "--beams", "2", "--top-k", "3"), "beams must be 1 where"),
+        (("my-gpt", "--n", "0"), "n must be 1 or more"),
+        (("my-gpt",), "the model reads 32 tokens"),
+        (("nowhere",), "no preset 'nowhere'"),
+    ):
+        code, _, error = run("generate", *arguments, "--prompt", "티끌")
+        assert code == 2 and message in error and "Traceback" not in error
