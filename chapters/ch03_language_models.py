@@ -14,6 +14,7 @@
 # - 트랜스포머의 인코더 블록과 디코더 블록
 # - 인코더와 디코더를 이어 옮기기
 # - BERT와 GPT의 차이
+# - 미리 학습된 BERT의 어텐션, 빈칸 채우기, 문장 벡터
 
 # %%
 from collections import Counter, defaultdict
@@ -26,6 +27,8 @@ import tensorflow as tf
 from keras import ops
 
 from kerasnlp_tutorial import datasets, display, training
+from kerasnlp_tutorial import language_models as lm
+from kerasnlp_tutorial.checkpoints import preset_folder
 
 # %% [markdown]
 # ## 언어 모델은 확률 함수
@@ -575,9 +578,8 @@ def build_translator(
 def train_translator(numbers: np.ndarray, epochs: int) -> keras.Model:
     """Teach a translator the given numbers."""
     keras.utils.set_random_seed(7)
-    source = to_ids(
-        [datasets.hangul_number(n) for n in numbers], HANGUL, 7
-    )
+    spelt = map(datasets.hangul_number, numbers)
+    source = to_ids(list(spelt), HANGUL, 7)
     target = to_ids([f"^{n}$" for n in numbers], DIGITS, 6)
     model = build_translator(source.shape[1], target.shape[1] - 1)
     model.compile(
@@ -732,6 +734,107 @@ if __name__ == "__main__":
 # 지나면서 예제 몇 개만 보여 주어도 과제를 푸는 능력이 나타났고, 사람의 지시를 따르도록 더 가르친 것이
 # 요즘의 대화 모델입니다. 속의 블록은 이 장에서 짠 것과 크게 다르지 않습니다.
 #
+# ## 미리 학습된 BERT를 열어 보기
+#
+# 이 패키지에는 한국어 글로 미리 학습한 작은 BERT, `bert_mini_ko`가 들어 있습니다. 무엇으로 얼마나 학습했는지는
+# 모델 폴더의 설명서(`README.md`)에 있습니다. 이 BERT의 가중치를 우리 블록에 옮겨 담아 끝까지 계산해 봅니다.
+
+# %%
+if __name__ == "__main__":
+    bert = keras_nlp.models.BertMaskedLM.from_preset(
+        preset_folder("bert_mini_ko")
+    )
+    tokenizer = bert.preprocessor.tokenizer
+    encode = keras_nlp.models.BertTextClassifierPreprocessor(
+        tokenizer, sequence_length=24
+    )
+    x = encode(["배우들 연기가 정말 살아 있네요"])
+    vectors, maps = encode_by_hand(bert.backbone, x)
+    theirs = bert.backbone(x)["sequence_output"]
+    real = np.array(x["padding_mask"][0], bool)
+    gap = np.abs(vectors - theirs)[0, real].max()
+    print(f"토큰 벡터 {vectors.shape}, KerasNLP와의 차이 {gap:.1e}")
+
+# %% [markdown]
+# 어텐션의 무게를 그려 봅니다. 헤드마다 버릇이 다릅니다. 바로 옆 토큰을 보는 헤드도, 특수 토큰을 보는 헤드도
+# 있습니다.
+
+# %%
+if __name__ == "__main__":
+    ids = np.array(x["token_ids"][0])[real].tolist()
+    tokens = [tokenizer.id_to_token(id) for id in ids]
+    last = maps[0, -1][:, real][:, :, real]  # (heads, tokens, tokens)
+    for head, weights in enumerate(last[:2], start=1):
+        title = f"마지막 층의 헤드 {head}"
+        display.heatmap(weights, tokens, tokens, title).show()
+
+# %% [markdown]
+# 빈칸 채우기로 배웠으니 빈칸을 채울 줄 압니다. 빈칸에 올 토큰의 확률을 큰 것부터 봅니다.
+
+# %%
+if __name__ == "__main__":
+    for text in (
+        "배우들 [MASK] 정말 좋았어요",
+        "시간 가는 줄 [MASK] 봤다",
+        "이 함수는 값을 [MASK].",
+    ):
+        shares = lm.fill_mask(bert, text)[0]
+        display.bars(shares, text, limit=1.0).show()
+
+# %% [markdown]
+# ## 문장을 벡터로
+#
+# BERT의 출력은 토큰마다 하나씩의 벡터입니다. 문맥을 보고 만든 것이라 같은 토큰도 문장마다 다른 벡터가
+# 됩니다. 개체명 인식처럼 토큰마다 답하는 과제는 이 벡터들을, 문서 분류처럼 글 전체에 답하는 과제는
+# `[CLS]` 자리의 벡터나 모든 토큰의 평균을 씁니다. 문장마다 평균을 내어 방향이 얼마나 비슷한지, 곧
+# 코사인 유사도(cosine similarity)를 재 봅니다.
+
+# %%
+if __name__ == "__main__":
+    groups = {
+        "칭찬": [
+            "정말 재밌게 봤어요",
+            "최고의 영화",
+            "감동적이고 좋았다",
+        ],
+        "불평": [
+            "돈이 아까운 영화",
+            "지루해서 졸았다",
+            "연기가 너무 어색해",
+        ],
+        "설명서": [
+            "이 함수는 목록을 돌려줍니다",
+            "변수의 값을 바꿉니다",
+            "모듈을 불러와 사용합니다",
+        ],
+    }
+    texts = [text for group in groups.values() for text in group]
+    vectors = lm.sentence_vectors(bert.backbone, encode, texts)
+    similarity = (vectors @ vectors.T).clip(0, 1)
+    numbers = [str(i + 1) for i in range(len(texts))]
+    names = [f"{i} {t}" for i, t in zip(numbers, texts, strict=True)]
+    display.heatmap(similarity, names, numbers, "코사인 유사도").show()
+
+# %% [markdown]
+# 256차원의 벡터를 그림으로 보려면 평면으로 옮겨야 합니다. 점들이 가장 넓게 퍼지는 두 방향을 골라 그 위에
+# 내려놓습니다(주성분 분석, principal component analysis).
+
+# %%
+if __name__ == "__main__":
+    centred = vectors - vectors.mean(axis=0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    places = iter(centred @ directions[:2].T)
+    points = {
+        name: {text: next(places) for text in group}
+        for name, group in groups.items()
+    }
+    display.scatter(points, "문장의 벡터를 평면에 옮긴 것").show()
+
+# %% [markdown]
+# 아무도 무엇이 칭찬이고 무엇이 설명서인지 가르치지 않았는데 비슷한 글끼리 모입니다. 4장부터는 이 벡터 위에
+# 작은 층 하나를 얹어 과제를 풉니다. 벡터가 이미 뜻을 담고 있으므로 라벨이 적어도 됩니다. 이것이
+# 전이학습(transfer learning)입니다.
+#
 # ## 요약
 #
 # - 언어 모델은 말의 열이나 빈칸에 확률을 주는 함수이고, 라벨 없는 글에서 배웁니다.
@@ -739,6 +842,7 @@ if __name__ == "__main__":
 # - 블록은 어텐션과 피드포워드에 잔차 연결과 레이어 정규화를 더한 것입니다.
 # - 디코더는 뒤를 가리고, 인코더가 있으면 크로스 어텐션으로 그 출력을 봅니다.
 # - BERT는 인코더를 쌓아 빈칸을, GPT는 디코더를 쌓아 다음 토큰을 맞힙니다.
+# - 토큰의 벡터는 문맥을 담고, 그 위에 층 하나를 얹으면 과제를 풀 수 있습니다.
 #
 # ## 연습 문제
 #

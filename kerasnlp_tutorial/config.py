@@ -51,8 +51,10 @@ class TrainingConfig(Settings):
     validation_ratio: float = 0.1
     """Share of the training examples that is held out to choose the best epoch."""
 
-    backbone: str = "scratch"
-    """`scratch`, or a folder with a KerasNLP preset."""
+    backbone: str = "bert_mini_ko"
+    """A preset of the package by name, the folder of a KerasNLP preset or of a Hugging
+    Face checkpoint, one of the hub (`hf://owner/name`, `kcbert-base`,
+    `klue-bert-base`), or `scratch`: random weights."""
     vocabulary_size: int = 8000
     """Tokens of the vocabulary; this field and the next four are for `scratch`."""
     num_layers: int = 4
@@ -113,6 +115,7 @@ class TrainingConfig(Settings):
     def quick(cls, **changes: Any) -> Self:
         """Return settings for a run of seconds, to see that everything works."""
         small = {
+            "backbone": "scratch",
             "num_layers": 1,
             "num_heads": 2,
             "hidden_dim": 32,

@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import logging
 import shutil
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -129,7 +128,11 @@ class Run:
         self.config = type(self.config)(**fields)
 
     def finish(
-        self, model: Any, labels: tuple[str, ...], metrics: dict[str, Any]
+        self,
+        model: Any,
+        labels: tuple[str, ...],
+        metrics: dict[str, Any],
+        half_precision: bool = False,
     ) -> TrainedModel:
         """Write the model and `training.json`, and move the directory into place.
 
@@ -137,6 +140,8 @@ class Run:
             model: a KerasNLP Task.
             labels: class names in the order of their ids.
             metrics: scores, for `training.json`.
+            half_precision: whether matrices are stored as float16; they are loaded as
+                float32 all the same.
         """
         whole = self.partial / "whole"
         shutil.rmtree(whole, ignore_errors=True)
@@ -145,6 +150,9 @@ class Run:
         optimizer, model.optimizer = model.optimizer, None
         model.save_to_preset(str(whole))
         model.optimizer = optimizer
+        if half_precision:
+            for path in whole.glob("*.weights.h5"):
+                _halve_matrices(path)
         _write_json(
             whole / TRAINING_FILE,
             {
@@ -162,6 +170,33 @@ class Run:
         whole.rename(self.output)
         shutil.rmtree(self.partial)
         return TrainedModel(model, tuple(labels), self.config, metrics, self.output)
+
+
+def _halve_matrices(path: Path) -> None:
+    """Store a weights file's matrices as float16.
+
+    Vectors stay float32: together they are small, and those of the layer normalisations
+    would do half of the harm.
+    """
+    import h5py
+
+    whole = path.with_suffix(".whole")
+    path.rename(whole)
+    # What is deleted inside an HDF5 file leaves a hole, so it is written anew.
+    with h5py.File(whole) as source, h5py.File(path, "w") as target:
+
+        def copy(name, item):
+            if isinstance(item, h5py.Group):
+                copied = target.require_group(name)
+            elif item.ndim > 1:
+                copied = target.create_dataset(name, data=item[()].astype("float16"))
+            else:
+                copied = target.create_dataset(name, data=item[()])
+            copied.attrs.update(item.attrs)
+
+        target.attrs.update(source.attrs)
+        source.visititems(copy)
+    whole.unlink()
 
 
 def _partial(output: Path) -> Path:
@@ -236,18 +271,9 @@ def load(path: str | Path) -> TrainedModel:
         InputError: this is not the directory of a finished training.
     """
     training = describe(path)
-    import keras
+    from kerasnlp_tutorial.checkpoints import load_task
 
-    import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the preset
-
-    # A Task's `from_preset` must be that of its own class.
-    task = json.loads((Path(path) / "task.json").read_text(encoding="utf-8"))
-    task_class = keras.saving.get_registered_object(task["registered_name"])
     chapter = registry.find(training["chapter"]).load()
-    with warnings.catch_warnings():
-        # KerasNLP compiles what it loads, and then misses the optimizer's state.
-        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-        model = task_class.from_preset(str(path))
+    model, labels = load_task(path)
     config = chapter.Config(**training["config"])
-    labels = tuple(training["labels"])
     return TrainedModel(model, labels, config, training["metrics"], Path(path))

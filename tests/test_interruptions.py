@@ -17,6 +17,7 @@ TRAIN = [sys.executable, "-m", "kerasnlp_tutorial.cli", "train", "ch04", "--json
 SETTINGS = [
     "num_layers=1",
     "num_heads=2",
+    "backbone=scratch",
     "hidden_dim=64",
     "intermediate_dim=128",
     "epochs=60",

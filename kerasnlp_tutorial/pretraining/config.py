@@ -68,7 +68,7 @@ class PretrainingConfig(Settings):
     """Steps between measurements on the texts held out."""
 
     half_precision: bool = False
-    """Store the weights as float16, half as large; they are loaded as float32."""
+    """Store matrices as float16, half as large; they are loaded as float32."""
     output: str | None = None
     """Directory to write; None: `runs/pretrain-<architecture>-<next number>`."""
     overwrite: bool = False

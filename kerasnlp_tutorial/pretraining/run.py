@@ -102,11 +102,9 @@ def pretrain(config: PretrainingConfig) -> Path:
                 ),
             )
         watch.write_history()
-        if config.half_precision:
-            trained = model.get_weights()
-            model = upstream.model(dtype="float16")
-            model.set_weights(trained)
-        return run.finish(model, (), watch.history[-1] | {"texts": tokens.texts}).path
+        metrics = watch.history[-1] | {"texts": tokens.texts}
+        finished = run.finish(model, (), metrics, half_precision=config.half_precision)
+        return finished.path
 
 
 def _fit(model, config, watch, dataset):
@@ -153,7 +151,7 @@ class _Bert:
         self.encode = self.tokenizer
         self.end_token_id = self.tokenizer.sep_token_id
 
-    def model(self, dtype: str | None = None) -> keras_nlp.models.BertMaskedLM:
+    def model(self) -> keras_nlp.models.BertMaskedLM:
         keras.utils.set_random_seed(self.config.seed)
         size = PRESET_SIZES[self.config.preset_config]
         backbone = keras_nlp.models.BertBackbone(
@@ -161,7 +159,6 @@ class _Bert:
             intermediate_dim=4 * size["hidden_dim"],
             dropout=0.0,
             max_sequence_length=self.length,
-            dtype=dtype,
             **size,
         )
         backbone.pooled_dense.trainable = False  # this objective does not use it
@@ -195,7 +192,7 @@ class _GPT2:
         self.encode = self.bpe.encode_batch
         self.end_token_id = self.bpe.vocabulary[END_TOKEN]
 
-    def model(self, dtype: str | None = None) -> keras_nlp.models.GPT2CausalLM:
+    def model(self) -> keras_nlp.models.GPT2CausalLM:
         keras.utils.set_random_seed(self.config.seed)
         size = PRESET_SIZES[self.config.preset_config]
         backbone = keras_nlp.models.GPT2Backbone(
@@ -203,7 +200,6 @@ class _GPT2:
             intermediate_dim=4 * size["hidden_dim"],
             dropout=0.0,
             max_sequence_length=self.config.sequence_length,
-            dtype=dtype,
             **size,
         )
         preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(
