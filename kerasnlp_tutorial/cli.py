@@ -81,7 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("chapter", help="such as ch04")
     _add_data_options(train)
     train.add_argument(
-        "--backbone", metavar="B", help="preset by name or folder, or scratch"
+        "--backbone",
+        metavar="B",
+        help="preset by name or folder, a checkpoint of the Hugging Face hub "
+        "(hf://owner/name, kcbert-base, klue-bert-base) or its folder, or scratch",
     )
     _add_run_options(train)
     _add_set_and_json(train)
@@ -108,6 +111,16 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("texts", metavar="TEXT", nargs="*")
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     predict.set_defaults(command=_predict)
+
+    export = commands.add_parser(
+        "export",
+        help="write a model as a folder that transformers opens",
+        description="Write a model, with its head and its tokenizer, as a Hugging Face "
+        "checkpoint.",
+    )
+    export.add_argument("model", metavar="DIR_OR_PRESET")
+    export.add_argument("--output", metavar="DIR", required=True)
+    export.set_defaults(command=_export)
 
     _add_generate(commands)
     _add_pretrain(commands)
@@ -314,6 +327,13 @@ def _generate(options: argparse.Namespace) -> None:
                 print(json.dumps(answer, ensure_ascii=False))
             else:
                 print(prompt + text)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from kerasnlp_tutorial.checkpoints import export_to_huggingface
+
+    output = export_to_huggingface(options.model, options.output)
+    print(f"saved to {output}", file=sys.stderr)
 
 
 def _train_tokenizer(options: argparse.Namespace) -> None:

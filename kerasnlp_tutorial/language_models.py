@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 import keras_nlp
 import numpy as np
+from tokenizers.decoders import ByteLevel
 
 from kerasnlp_tutorial.errors import InputError
 
@@ -46,8 +47,8 @@ def next_tokens(
 ) -> dict[str, float]:
     """Return the likeliest tokens after a text, with their probabilities.
 
-    Tokens stand as text; those that are only a part of a character's bytes, as the
-    vocabulary writes them.
+    Tokens of bytes stand as text; those that are only a part of a character, and those
+    of another kind of vocabulary, as the vocabulary writes them.
 
     Args:
         model: with its preprocessor.
@@ -65,8 +66,11 @@ def next_tokens(
     logits = model({"token_ids": ids, "padding_mask": np.ones_like(ids)})
 
     def name(id):
-        text = str(keras.ops.convert_to_numpy(tokenizer.detokenize([id])))
-        return tokenizer.id_to_token(id) if "\ufffd" in text else text
+        token = tokenizer.id_to_token(id)
+        if not isinstance(tokenizer, keras_nlp.tokenizers.GPT2Tokenizer):
+            return token
+        text = ByteLevel().decode([token])
+        return token if "\ufffd" in text else text
 
     return _likeliest(logits[0, -1], name, best)
 

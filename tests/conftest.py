@@ -1,9 +1,15 @@
 """What several tests share: no network, no GPU, small things made once."""
 
+import contextlib
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+# PyTorch's wheels for GPUs bring Triton, which aborts the process if it is imported
+# after TensorFlow: each has an LLVM of its own.
+with contextlib.suppress(ImportError):
+    import triton  # noqa: F401
 
 import pytest
 

@@ -1,14 +1,18 @@
 """Backbones and their tokenizers, by name."""
 
-from kerasnlp_tutorial.checkpoints.bert import copy_head, load_bert
+from kerasnlp_tutorial.checkpoints.bert import load_bert
+from kerasnlp_tutorial.checkpoints.export import export_to_huggingface
 from kerasnlp_tutorial.checkpoints.gpt2 import load_causal_lm, load_gpt2
 from kerasnlp_tutorial.checkpoints.presets import preset_folder, preset_names
+from kerasnlp_tutorial.checkpoints.tasks import copy_head, load_task
 
 __all__ = [
     "copy_head",
+    "export_to_huggingface",
     "load_bert",
     "load_causal_lm",
     "load_gpt2",
+    "load_task",
     "preset_folder",
     "preset_names",
 ]

@@ -1,9 +1,20 @@
-"""The presets that the package carries."""
+"""Presets by name: of the package, of a folder, of the hub."""
 
+import json
+import logging
 from pathlib import Path
+from typing import Any
 
+from kerasnlp_tutorial.checkpoints.hub import PREFIX, SHORT_NAMES, hub_folder
+from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.data import PRESETS
 from kerasnlp_tutorial.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+_KAGGLE = "kaggle://"
+_LARGE = 512  # dimensions
+_RATE_OF_LARGE = 1e-4
 
 
 def preset_names() -> list[str]:
@@ -15,15 +26,84 @@ def preset_folder(name: str | Path) -> str:
     """Return the folder of a KerasNLP preset, for `from_preset`.
 
     Args:
-        name: of a preset inside the package, such as `bert_mini_ko`, or a folder
-            of your own.
+        name: of a preset inside the package, such as `bert_mini_ko`; a folder with a
+            KerasNLP preset or a Hugging Face checkpoint; `hf://owner/name` or one of
+            `SHORT_NAMES`, from the hub; or `kaggle://...`, which is left to KerasNLP.
+            A checkpoint of Hugging Face's is converted once, into the user's cache.
 
     Raises:
-        InputError: there is no such preset.
+        InputError: there is no such preset, or it cannot be read.
     """
+    name = str(name)
+    if name.startswith(_KAGGLE):
+        return name
+    if name.startswith(PREFIX):
+        return _as_preset(hub_folder(name))
     for folder in (PRESETS / name, Path(name)):
         if (folder / "config.json").is_file():
-            return str(folder)
-    folder = "a folder with a KerasNLP preset (it has a config.json)"
-    expected = " or ".join([*preset_names(), folder])
-    raise InputError(f"no preset {str(name)!r}; expected {expected}")
+            return _as_preset(folder)
+    if name in SHORT_NAMES:
+        return _as_preset(hub_folder(SHORT_NAMES[name]))
+    expected = [*preset_names(), *SHORT_NAMES, f"{PREFIX}owner/name", f"{_KAGGLE}..."]
+    expected = ", ".join(expected)
+    raise InputError(
+        f"no preset {name!r}; expected {expected}, or a folder with a KerasNLP preset "
+        f"or a Hugging Face checkpoint (it has a config.json)"
+    )
+
+
+def _as_preset(folder: Path) -> str:
+    # Imported here: only a conversion needs all that.
+    from kerasnlp_tutorial.checkpoints.hugging_face import converted, is_hugging_face
+
+    return str(converted(folder) if is_hugging_face(folder) else folder)
+
+
+def preset_config(folder: str, name: str) -> dict | None:
+    """Return one of a preset's JSON files; None if it has none, or is on Kaggle."""
+    path = Path(folder) / name
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def load_backbone(config: TrainingConfig, backbone_class: type) -> tuple[Any, str]:
+    """Return the pretrained backbone that `config.backbone` names, and its folder.
+
+    Args:
+        config: `dropout` and `sequence_length` of it are used too.
+        backbone_class: of KerasNLP, what the preset must be.
+
+    Raises:
+        InputError: there is no such preset, it is of another class, or it reads fewer
+            tokens than `config.sequence_length`.
+    """
+    folder = preset_folder(config.backbone)
+    check_class(folder, config.backbone, backbone_class)
+    backbone = backbone_class.from_preset(folder, dropout=config.dropout)
+    if config.sequence_length > backbone.max_sequence_length:
+        raise InputError(
+            f"sequence_length must be at most {backbone.max_sequence_length} with "
+            f"backbone {config.backbone!r}; received {config.sequence_length}"
+        )
+    if backbone.hidden_dim >= _LARGE and config.learning_rate > _RATE_OF_LARGE:
+        logger.warning(
+            "learning_rate %g may be too high for a backbone of %d dimensions; "
+            "5e-5 is usual",
+            config.learning_rate,
+            backbone.hidden_dim,
+        )
+    return backbone, folder
+
+
+def check_class(folder: str, name: str | Path, backbone_class: type) -> None:
+    """Make sure that a preset's backbone is of a class.
+
+    Raises:
+        InputError: it is of another.
+    """
+    stored = preset_config(folder, "config.json")
+    # Our own subclass of a class has a name that ends in the class's.
+    expected = backbone_class.__name__
+    if stored is not None and not stored["class_name"].endswith(expected):
+        raise InputError(
+            f"{str(name)!r} must have a {expected}; it has a {stored['class_name']}"
+        )

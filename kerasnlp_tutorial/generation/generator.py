@@ -145,7 +145,7 @@ class TextGenerator:
         outputs = generate(inputs, stop_token_ids=[self.end_token_id])
         ids = keras.ops.convert_to_numpy(outputs["token_ids"])
         return [
-            self._text(new[len(row) :].tolist())
+            self._text(row, new[len(row) :].tolist())
             for row, new in zip(rows, ids, strict=False)
         ]
 
@@ -177,7 +177,7 @@ class TextGenerator:
             if token == self.end_token_id:
                 break
             new.append(token)
-            if (text := self._text(new)) != told:
+            if (text := self._text(row, new)) != told:
                 yield text.removeprefix(told)
                 told = text
 
@@ -224,7 +224,7 @@ class TextGenerator:
         length = max(map(len, rows)) + self.options.max_new_tokens + 1
         length = -(-length // _LENGTH_MULTIPLE) * _LENGTH_MULTIPLE
         length = min(length, self.model.backbone.max_sequence_length)
-        ids = np.zeros((len(rows), length), "int32")
+        ids = np.full((len(rows), length), self.tokenizer.pad_token_id, "int32")
         for i, row in enumerate(rows):
             ids[i, : len(row)] = row
         lengths = np.array([len(row) for row in rows])
@@ -234,15 +234,20 @@ class TextGenerator:
             "padding_mask": keras.ops.convert_to_tensor(mask),
         }
 
-    def _text(self, ids: list[int]) -> str:
+    def _text(self, given: list[int], new: list[int]) -> str:
         """Return new ids as text, up to the end token and to `max_new_tokens`.
 
         A character of which bytes are missing at the end is left out.
         """
-        ids = ids[: self.options.max_new_tokens]
-        if self.end_token_id in ids:
-            ids = ids[: ids.index(self.end_token_id)]
-        if not ids:
+        new = new[: self.options.max_new_tokens]
+        if self.end_token_id in new:
+            new = new[: new.index(self.end_token_id)]
+        if not new:
             return ""
-        text = keras.ops.convert_to_numpy(self.tokenizer.detokenize(ids))
-        return str(text).rstrip("\ufffd")
+        # With what stands before: some tokenizers drop a space where a text begins.
+        before, text = (self._decode(ids) for ids in (given, given + new))
+        return text.removeprefix(before).rstrip("\ufffd")
+
+    def _decode(self, ids: list[int]) -> str:
+        text = np.asarray(self.tokenizer.detokenize(ids)).item()
+        return text.decode("utf-8") if isinstance(text, bytes) else text

@@ -12,12 +12,17 @@ from kerasnlp_tutorial.models.bert_token_classifier import BertTokenClassifier
 from kerasnlp_tutorial.models.bert_token_classifier_preprocessor import (
     BertTokenClassifierPreprocessor,
 )
-from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
+from kerasnlp_tutorial.models.flexible_bert_backbone import FlexibleBertBackbone
+from kerasnlp_tutorial.models.flexible_bert_masked_lm import FlexibleBertMaskedLM
+from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer, KoreanBertTokenizer
 
 __all__ = [
     "BertQuestionAnswering",
     "BertQuestionAnsweringPreprocessor",
     "BertTokenClassifier",
     "BertTokenClassifierPreprocessor",
+    "FlexibleBertBackbone",
+    "FlexibleBertMaskedLM",
+    "HuggingFaceTokenizer",
     "KoreanBertTokenizer",
 ]

@@ -1,7 +1,14 @@
 """Korean text to token ids: normalisation, WordPiece, vocabulary training."""
 
 from kerasnlp_tutorial.tokenizers.byte_level_bpe import ByteLevelBPE
+from kerasnlp_tutorial.tokenizers.hugging_face_tokenizer import HuggingFaceTokenizer
 from kerasnlp_tutorial.tokenizers.korean_bert_tokenizer import KoreanBertTokenizer
 from kerasnlp_tutorial.tokenizers.vocabulary import save_wordpiece, train_wordpiece
 
-__all__ = ["ByteLevelBPE", "KoreanBertTokenizer", "save_wordpiece", "train_wordpiece"]
+__all__ = [
+    "ByteLevelBPE",
+    "HuggingFaceTokenizer",
+    "KoreanBertTokenizer",
+    "save_wordpiece",
+    "train_wordpiece",
+]

@@ -1,0 +1,68 @@
+"""Whole tasks, with the heads that they were trained with."""
+
+import warnings
+from pathlib import Path
+
+import keras
+import keras_nlp
+
+import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
+from kerasnlp_tutorial.checkpoints.presets import preset_config, preset_folder
+from kerasnlp_tutorial.errors import InputError
+
+LABELS_FILES = ("training.json", "labels.json")
+
+
+def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]:
+    """Open a fine-tuned model, of this project or of Hugging Face's.
+
+    Args:
+        name: as in `preset_folder`: a directory that `train` has written, or a
+            checkpoint with a head, such as a `BertForSequenceClassification`.
+
+    Returns:
+        The KerasNLP task with its preprocessor, and its labels in the order of their
+        ids; none if it has no classes.
+
+    Raises:
+        InputError: there is no such checkpoint, or it has no head.
+    """
+    folder = preset_folder(name)
+    task = preset_config(folder, "task.json")
+    if task is None:
+        raise InputError(f"{name} has no head; it can serve as a backbone")
+    task_class = keras.saving.get_registered_object(task["registered_name"])
+    with warnings.catch_warnings():
+        # KerasNLP compiles what it loads, and then misses the optimizer's state.
+        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+        model = task_class.from_preset(folder)
+    training = preset_config(folder, "training.json")
+    if training is not None:
+        return model, tuple(training["labels"])
+    return model, tuple(preset_config(folder, "labels.json") or ())
+
+
+def copy_head(name: str, task: keras_nlp.models.Task) -> bool:
+    """Give a task the weights outside the backbone of a preset of the same class.
+
+    So a training can go on from another one's head and not from a random one.
+
+    Args:
+        name: as `config.backbone` in `load_bert`.
+        task: its weights are set, if the preset is of its class and as large.
+
+    Returns:
+        Whether they were.
+    """
+    if name == "scratch":
+        return False
+    stored = preset_config(preset_folder(name), "task.json")
+    registered = keras.saving.get_registered_name(type(task))
+    if stored is None or stored["registered_name"] != registered:
+        return False
+    source, _ = load_task(name)
+    if [w.shape for w in source.weights] != [w.shape for w in task.weights]:
+        return False
+    # The backbone's are the same ones that the task has been built on.
+    task.set_weights(source.get_weights())
+    return True

@@ -1,0 +1,74 @@
+"""The presets that the package carries, opened in every way that is promised."""
+
+import json
+
+import keras_nlp
+import numpy as np
+import pytest
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
+from kerasnlp_tutorial.data import PRESETS
+
+import kerasnlp_tutorial.models  # noqa: F401  registers the tokenizer
+from kerasnlp_tutorial.checkpoints import load_bert, preset_folder, preset_names
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.language_models import fill_mask
+
+
+@pytest.fixture(scope="module")
+def bert():
+    return keras_nlp.models.BertMaskedLM.from_preset(preset_folder("bert_mini_ko"))
+
+
+def test_names():
+    assert "bert_mini_ko" in preset_names()
+    with pytest.raises(
+        InputError, match="no preset 'bert'; expected bert_mini_ko, kcbert"
+    ):
+        preset_folder("bert")
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_size_card_and_origin(name):
+    files = [path for path in (PRESETS / name).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 35e6
+    card = (PRESETS / name / "README.md").read_text(encoding="utf-8")
+    assert "kerasnlp-tutorial pretrain" in card
+    origin = json.loads((PRESETS / name / "training.json").read_text("utf-8"))
+    assert origin["history"] and origin["versions"]
+    # Paths of the machine that trained it are no one's business.
+    assert not any("/" in text for text in origin["config"]["text"])
+
+
+def test_the_masked_model_fills_gaps(bert):
+    assert bert.backbone.dtype_policy.name == "float32"
+    gap = fill_mask(bert, "시간 가는 줄 [MASK] 봤다")[0]
+    assert next(iter(gap)) == "모르고" and gap["모르고"] > 0.5
+    gap = fill_mask(bert, "이 함수는 값을 [MASK].")[0]
+    assert next(iter(gap)) == "반환합니다"
+
+
+def test_matrices_are_float16_on_disk(bert):
+    for weight in bert.get_weights():
+        if weight.ndim > 1:
+            np.testing.assert_array_equal(weight, weight.astype("float16"))
+
+
+def test_every_way_to_open_it(bert):
+    folder = preset_folder("bert_mini_ko")
+    backbone = keras_nlp.models.Backbone.from_preset(folder)
+    ours, tokenizer = load_bert(ch04.Config(dropout=0.0), [])
+    classifier = keras_nlp.models.BertTextClassifier.from_preset(folder, num_classes=2)
+    preprocess = keras_nlp.models.BertTextClassifierPreprocessor.from_preset(
+        folder, sequence_length=16
+    )
+    x = preprocess(["배우들 연기가 살아 있네요"])
+    expected = bert.backbone(x)["sequence_output"]
+    for other in (backbone, ours, classifier.backbone):
+        np.testing.assert_allclose(other(x)["sequence_output"], expected, atol=1e-4)
+    assert tokenizer.get_vocabulary() == bert.preprocessor.tokenizer.get_vocabulary()
+    assert all(variable.trainable for variable in ours.weights)
+
+
+def test_it_reads_no_more_than_it_has_learnt():
+    with pytest.raises(InputError, match="at most 128 with backbone 'bert_mini_ko'"):
+        load_bert(ch04.Config(sequence_length=200), [])
