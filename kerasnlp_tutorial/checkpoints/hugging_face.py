@@ -67,7 +67,11 @@ def converted(folder: Path) -> Path:
     preset.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=preset.parent) as partial:
         convert(folder, Path(partial) / "whole")
-        (Path(partial) / "whole").rename(preset)
+        try:
+            (Path(partial) / "whole").rename(preset)
+        except OSError:
+            if not preset.is_dir():  # else another process was as quick
+                raise
     return preset
 
 
@@ -200,7 +204,13 @@ class _Bert(_Checkpoint):
             self.fill(tensors.linear_head(task, "qa_outputs"))
             return task, ()
         if "cls.predictions.transform.dense.weight" in self.tensors:
-            return self._masked_lm(backbone, tokenizer, length), ()
+            if self._output_is_embedding():
+                return self._masked_lm(backbone, tokenizer, length), ()
+            logger.warning(
+                "%s fills gaps with a kernel of its own, where BERT's is the word "
+                "embedding; that head is left out",
+                self.folder,
+            )
         return None, ()
 
     def _classifies_tokens(self) -> bool:
@@ -232,6 +242,11 @@ class _Bert(_Checkpoint):
         self.fill(tensors.linear_head(task, "classifier"))
         return task, tuple(types)
 
+    def _output_is_embedding(self) -> bool:
+        kernel = self.tensors.get("cls.predictions.decoder.weight")
+        words = self.tensors["embeddings.word_embeddings.weight"]
+        return kernel is None or np.array_equal(kernel, words)
+
     def _masked_lm(self, backbone, tokenizer, length):
         preprocessor = keras_nlp.models.BertMaskedLMPreprocessor(
             tokenizer, sequence_length=length
@@ -240,13 +255,6 @@ class _Bert(_Checkpoint):
         bias = self.tensors.get("cls.predictions.decoder.bias")
         if bias is not None:
             self.tensors.setdefault("cls.predictions.bias", bias)
-        kernel = self.tensors.get("cls.predictions.decoder.weight")
-        words = self.tensors["embeddings.word_embeddings.weight"]
-        if kernel is not None and not np.array_equal(kernel, words):
-            raise InputError(
-                f"{self.folder}: tensor 'cls.predictions.decoder.weight' must equal "
-                f"the word embeddings, as BERT's does; it does not"
-            )
         self.fill(tensors.masked_lm(task))
         return task
 

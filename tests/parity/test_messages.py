@@ -117,6 +117,13 @@ def test_a_sequence_that_is_too_long(checkpoint, cache):
         load_bert(config, [])
 
 
+def test_a_head_that_bert_has_not_is_left_out(make_bert, cache, caplog):
+    folder, _ = make_bert("BertForMaskedLM", tie_word_embeddings=False)
+    with pytest.raises(InputError, match="has no head; it can serve as a backbone"):
+        load_task(folder)
+    assert "a kernel of its own" in caplog.text
+
+
 def test_no_head(checkpoint, cache):
     with pytest.raises(InputError, match="has no head; it can serve as a backbone"):
         load_task(checkpoint)
