@@ -456,16 +456,23 @@ def baseline_accuracies(model, splits: Splits, config: Config):
 
 
 # %%
-def choose_epochs(config: Config, steps: int) -> int:
-    """Return `config.epochs`, or as many as make about 250 steps, 3 to 15."""
-    return config.epochs or min(max(math.ceil(250 / steps), 3), 15)
+def choose_epochs(config: Config, steps: int, aim: int = 250) -> int:
+    """Return `config.epochs`, or as many as make about `aim` steps.
+
+    That is 3 at least, and at most a sixteenth of `aim`.
+    """
+    return config.epochs or min(
+        max(math.ceil(aim / steps), 3), aim // 16
+    )
 
 
-def fit(model, train_set, validation_set, run: runs.Run) -> None:
+def fit(
+    model, train_set, validation_set, run: runs.Run, aim: int = 250
+) -> None:
     """Train as the run's settings say, and keep the best epoch."""
     config = run.config
     steps = len(train_set)
-    epochs = choose_epochs(config, steps)
+    epochs = choose_epochs(config, steps, aim)
     with training.fitting(model, run.checkpoints, config.precision):
         model.fit(
             train_set,

@@ -184,6 +184,7 @@ def test_fine_tuning_goes_on_from_a_trained_model(trained, tmp_path):
 def test_few_examples_are_seen_more_often(steps, epochs):
     assert ch04.choose_epochs(ch04.Config(), steps) == epochs
     assert ch04.choose_epochs(ch04.Config(epochs=2), steps) == 2
+    assert ch04.choose_epochs(ch04.Config(), steps, aim=500) <= 31
 
 
 def test_solution_shuffled_words_are_the_same_words():
