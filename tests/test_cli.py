@@ -299,6 +299,7 @@ def test_pretrain_with_nothing_to_read_or_no_end(run):
     assert code == 2 and "none.txt does not exist" in error
 
 
+@pytest.mark.slow
 def test_a_pretrained_model_is_a_backbone(run, tmp_path, reviews_file, monkeypatch):
     size = {"num_layers": 1, "num_heads": 2, "hidden_dim": 32}
     monkeypatch.setitem(PRESET_SIZES, "mini", size)

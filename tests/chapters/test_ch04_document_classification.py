@@ -151,6 +151,7 @@ def test_kerasnlp_itself_opens_the_directory(trained):
     )
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model(splits, tmp_path):
     runs_ = [
         ch04.train(ch04.Config.quick(output=str(tmp_path / name)))

@@ -62,6 +62,7 @@ def test_document_classifier(exported, reviews):
     np.testing.assert_allclose(again.predict(texts, verbose=0), logits, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_sentence_pairs(exported):
     ours, _, folder = exported(ch05)
     theirs, tokenizer = open_in_transformers(
@@ -74,6 +75,7 @@ def test_sentence_pairs(exported):
     np.testing.assert_allclose(output.logits.numpy(), logits, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_named_entities(exported):
     ours, _, folder = exported(ch06)
     theirs, tokenizer = open_in_transformers("AutoModelForTokenClassification", folder)
@@ -86,6 +88,7 @@ def test_named_entities(exported):
     assert tuple(theirs.config.id2label.values()) == ours.preprocessor.tags
 
 
+@pytest.mark.slow
 def test_question_answering(exported):
     ours, _, folder = exported(ch07)
     theirs, tokenizer = open_in_transformers("AutoModelForQuestionAnswering", folder)

@@ -149,6 +149,7 @@ def test_too_few_texts(config, tmp_path):
     assert not (tmp_path / "bert.partial").exists()
 
 
+@pytest.mark.slow
 def test_the_rate_is_held_and_falls_at_the_end(config, monkeypatch):
     rates = []
 
