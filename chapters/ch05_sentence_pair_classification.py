@@ -113,10 +113,9 @@ def read_examples(
             config.label_column,
             labels and {label: label for label in labels},
         )
-    corpus = CORPORA[config.dataset]
-    # The first file is to learn from, the last one to be tested on.
-    name = corpus.files[0 if split == "train" else -1].name
-    path = own_file or corpus.path(name, config.data_dir)
+    path = own_file or CORPORA[config.dataset].split_path(
+        split, config.data_dir
+    )
     if str(path).endswith(".json"):
         examples = datasets.read_klue_nli(path)
     else:

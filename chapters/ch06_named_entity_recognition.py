@@ -112,12 +112,12 @@ def read_examples(
     config: Config, split: str, labels=None
 ) -> list[TaggedSentence]:
     """Read `train` or `test` from the reader's own file or from the corpus."""
-    corpus = CORPORA[config.dataset]
-    name = corpus.files[0 if split == "train" else -1].name
     own_file = (
         config.train_file if split == "train" else config.test_file
     )
-    path = own_file or corpus.path(name, config.data_dir)
+    path = own_file or CORPORA[config.dataset].split_path(
+        split, config.data_dir
+    )
     return datasets.read_tagged_sentences(path, labels)
 
 

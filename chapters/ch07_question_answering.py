@@ -120,12 +120,11 @@ def read_examples(
 ) -> list[Question]:
     """Read `train` or `test` from the reader's own file or from the corpus."""
     if split == "train":
-        own_file, ids, place = config.train_file, config.ids, 0
+        own_file, ids = config.train_file, config.ids
     else:
-        own_file, ids, place = config.test_file, config.test_ids, -1
-    corpus = CORPORA[config.dataset]
-    path = own_file or corpus.path(
-        corpus.files[place].name, config.data_dir
+        own_file, ids = config.test_file, config.test_ids
+    path = own_file or CORPORA[config.dataset].split_path(
+        split, config.data_dir
     )
     if Path(path).suffix in (".txt", ".xz", ".gz", ".bz2"):
         return datasets.cloze_questions(datasets.TextLines([path]))

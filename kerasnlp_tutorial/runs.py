@@ -108,7 +108,7 @@ class Run:
                 )
             shutil.rmtree(self.partial)
         self.checkpoints.mkdir(parents=True)
-        _write_json(self.partial / "config.json", dataclasses.asdict(self.config))
+        write_json(self.partial / "config.json", dataclasses.asdict(self.config))
 
     def _restore_config(self) -> None:
         stored = self.partial / "config.json"
@@ -153,7 +153,7 @@ class Run:
         if half_precision:
             for path in whole.glob("*.weights.h5"):
                 _halve_matrices(path)
-        _write_json(
+        write_json(
             whole / TRAINING_FILE,
             {
                 "chapter": self.chapter,
@@ -212,7 +212,8 @@ def _next_output(chapter: str) -> Path:
     return RUNS / f"{chapter}-{max(taken) + 1}"
 
 
-def _write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as JSON that a person can read."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     path.write_text(text + "\n", encoding="utf-8")
 

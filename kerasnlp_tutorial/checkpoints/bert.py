@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import keras_nlp
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
-from kerasnlp_tutorial.checkpoints.presets import load_backbone
+from kerasnlp_tutorial.checkpoints.presets import load_backbone, new_backbone
 from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.tokenizers import (
     HuggingFaceTokenizer,
@@ -40,13 +40,5 @@ def load_bert(
 
 def _from_scratch(config, texts):
     tokenizer = KoreanBertTokenizer(train_wordpiece(texts, config.vocabulary_size))
-    backbone = keras_nlp.models.BertBackbone(
-        vocabulary_size=tokenizer.vocabulary_size(),
-        num_layers=config.num_layers,
-        num_heads=config.num_heads,
-        hidden_dim=config.hidden_dim,
-        intermediate_dim=config.intermediate_dim,
-        dropout=config.dropout,
-        max_sequence_length=config.sequence_length,
-    )
+    backbone = new_backbone(config, keras_nlp.models.BertBackbone, tokenizer)
     return backbone, tokenizer

@@ -1,6 +1,5 @@
 """What was trained here as a folder that transformers opens."""
 
-import json
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +19,7 @@ from kerasnlp_tutorial.checkpoints import tensors
 from kerasnlp_tutorial.checkpoints.tasks import load_task
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.models import BertQuestionAnswering, BertTokenClassifier
+from kerasnlp_tutorial.runs import write_json
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer
 
 
@@ -59,7 +59,7 @@ def export_to_huggingface(model: str | Path, output: str | Path) -> Path:
     with tempfile.TemporaryDirectory(dir=output.parent) as partial:
         folder = Path(partial) / "whole"
         folder.mkdir()
-        _write_json(folder / "config.json", config | _token_ids(tokenizer, config))
+        write_json(folder / "config.json", config | _token_ids(tokenizer, config))
         save_file(
             _named(entries, prefix), folder / "model.safetensors", {"format": "pt"}
         )
@@ -190,9 +190,4 @@ def _save_tokenizer(tokenizer, kind: str, longest: int, folder: Path) -> None:
         }
     theirs.save(str(folder / "tokenizer.json"))
     settings["tokenizer_class"] = "PreTrainedTokenizerFast"
-    _write_json(folder / "tokenizer_config.json", settings | names)
-
-
-def _write_json(path: Path, value: dict) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_json(folder / "tokenizer_config.json", settings | names)

@@ -9,6 +9,7 @@ import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the pres
 from kerasnlp_tutorial.checkpoints.presets import (
     check_class,
     load_backbone,
+    new_backbone,
     preset_folder,
 )
 from kerasnlp_tutorial.config import TrainingConfig
@@ -31,15 +32,7 @@ def load_gpt2(
     if config.backbone == "scratch":
         bpe = ByteLevelBPE.train(texts, config.vocabulary_size)
         tokenizer = keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
-        backbone = keras_nlp.models.GPT2Backbone(
-            vocabulary_size=tokenizer.vocabulary_size(),
-            num_layers=config.num_layers,
-            num_heads=config.num_heads,
-            hidden_dim=config.hidden_dim,
-            intermediate_dim=config.intermediate_dim,
-            dropout=config.dropout,
-            max_sequence_length=config.sequence_length,
-        )
+        backbone = new_backbone(config, keras_nlp.models.GPT2Backbone, tokenizer)
         return backbone, tokenizer
     backbone, folder = load_backbone(config, keras_nlp.models.GPT2Backbone)
     return backbone, keras_nlp.tokenizers.GPT2Tokenizer.from_preset(folder)

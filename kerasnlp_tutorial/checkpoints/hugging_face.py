@@ -1,7 +1,6 @@
 """Hugging Face folders to KerasNLP presets."""
 
 import hashlib
-import json
 import logging
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ import numpy as np
 import kerasnlp_tutorial
 from kerasnlp_tutorial.checkpoints import tensors
 from kerasnlp_tutorial.checkpoints.hugging_face_tokenizers import read_tokenizer
+from kerasnlp_tutorial.checkpoints.presets import LABELS_FILE, preset_config
 from kerasnlp_tutorial.checkpoints.weights import read_tensors
 from kerasnlp_tutorial.datasets.source import cache_dir
 from kerasnlp_tutorial.errors import InputError
@@ -26,10 +26,10 @@ from kerasnlp_tutorial.models import (
     FlexibleBertBackbone,
     FlexibleBertMaskedLM,
 )
+from kerasnlp_tutorial.runs import write_json
 
 logger = logging.getLogger(__name__)
 
-LABELS_FILE = "labels.json"
 # Names of the same function: BERT's exact one, and GPT-2's approximation.
 _ACTIVATIONS = {
     "gelu": "gelu",
@@ -42,11 +42,6 @@ _ACTIVATIONS = {
 }
 _LONGEST = 512  # of a text, where a head's preprocessor needs a length
 _PREFIXES = ("bert.", "transformer.")
-
-
-def is_hugging_face(folder: Path) -> bool:
-    """Whether a folder is a checkpoint in Hugging Face's format."""
-    return "model_type" in _read_json(folder / "config.json")
 
 
 def converted(folder: Path) -> Path:
@@ -82,7 +77,7 @@ def convert(folder: Path, preset: Path) -> None:
         folder: as in `converted`.
         preset: folder to write.
     """
-    config = _read_json(folder / "config.json")
+    config = preset_config(str(folder), "config.json")
     kind = config.get("model_type")
     if kind not in ("bert", "gpt2"):
         raise InputError(
@@ -149,8 +144,7 @@ class _Bert(_Checkpoint):
         else:
             task.save_to_preset(str(preset))
         if labels:
-            text = json.dumps(labels, ensure_ascii=False, indent=2)
-            (preset / LABELS_FILE).write_text(text + "\n", encoding="utf-8")
+            write_json(preset / LABELS_FILE, labels)
 
     def backbone(self) -> FlexibleBertBackbone:
         activation = self.field("hidden_act", "gelu")
@@ -308,14 +302,6 @@ def _plain(name: str) -> str:
     if name.endswith((".gamma", ".beta")):
         name = name.replace(".gamma", ".weight").replace(".beta", ".bias")
     return name
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} is damaged: {error}") from None
-    return value if isinstance(value, dict) else {}
 
 
 def _digest(folder: Path) -> str:

@@ -147,12 +147,10 @@ def _special_tokens(folder, tokenizer, specials, settings, config) -> dict[str, 
             f"{folder}: the tokenizer has no {', '.join(missing)}; name it in "
             f"tokenizer_config.json"
         )
-    # So that one inside a text is found whole.
-    tokenizer.add_special_tokens(
-        [AddedToken(t, special=True, normalized=False) for t in set(found.values())]
-        if specials is _BERT
-        else []
-    )
+    if specials is _BERT:  # so that one inside a text is found whole
+        tokenizer.add_special_tokens(
+            [AddedToken(t, special=True, normalized=False) for t in set(found.values())]
+        )
     return found
 
 

@@ -12,6 +12,7 @@ from kerasnlp_tutorial.errors import InputError
 
 logger = logging.getLogger(__name__)
 
+LABELS_FILE = "labels.json"  # of a preset that was converted
 _KAGGLE = "kaggle://"
 _LARGE = 512  # dimensions
 _RATE_OF_LARGE = 1e-4
@@ -53,16 +54,27 @@ def preset_folder(name: str | Path) -> str:
 
 
 def _as_preset(folder: Path) -> str:
+    if "model_type" not in preset_config(str(folder), "config.json"):
+        return str(folder)
     # Imported here: only a conversion needs all that.
-    from kerasnlp_tutorial.checkpoints.hugging_face import converted, is_hugging_face
+    from kerasnlp_tutorial.checkpoints.hugging_face import converted
 
-    return str(converted(folder) if is_hugging_face(folder) else folder)
+    return str(converted(folder))
 
 
 def preset_config(folder: str, name: str) -> dict | None:
-    """Return one of a preset's JSON files; None if it has none, or is on Kaggle."""
+    """Return one of a preset's JSON files; None if it has none, or is on Kaggle.
+
+    Raises:
+        InputError: the file is damaged.
+    """
     path = Path(folder) / name
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is damaged: {error}") from None
 
 
 def load_backbone(config: TrainingConfig, backbone_class: type) -> tuple[Any, str]:
@@ -92,6 +104,25 @@ def load_backbone(config: TrainingConfig, backbone_class: type) -> tuple[Any, st
             backbone.hidden_dim,
         )
     return backbone, folder
+
+
+def new_backbone(config: TrainingConfig, backbone_class: type, tokenizer: Any) -> Any:
+    """Return a backbone with random weights, of the size that the config gives.
+
+    Args:
+        config: its sizes are used.
+        backbone_class: of KerasNLP.
+        tokenizer: the vocabulary's size is its.
+    """
+    return backbone_class(
+        vocabulary_size=tokenizer.vocabulary_size(),
+        num_layers=config.num_layers,
+        num_heads=config.num_heads,
+        hidden_dim=config.hidden_dim,
+        intermediate_dim=config.intermediate_dim,
+        dropout=config.dropout,
+        max_sequence_length=config.sequence_length,
+    )
 
 
 def check_class(folder: str, name: str | Path, backbone_class: type) -> None:

@@ -7,10 +7,13 @@ import keras
 import keras_nlp
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
-from kerasnlp_tutorial.checkpoints.presets import preset_config, preset_folder
+from kerasnlp_tutorial.checkpoints.presets import (
+    LABELS_FILE,
+    preset_config,
+    preset_folder,
+)
 from kerasnlp_tutorial.errors import InputError
-
-LABELS_FILES = ("training.json", "labels.json")
+from kerasnlp_tutorial.runs import TRAINING_FILE
 
 
 def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]:
@@ -36,10 +39,10 @@ def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]
         # KerasNLP compiles what it loads, and then misses the optimizer's state.
         warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
         model = task_class.from_preset(folder)
-    training = preset_config(folder, "training.json")
+    training = preset_config(folder, TRAINING_FILE)
     if training is not None:
         return model, tuple(training["labels"])
-    return model, tuple(preset_config(folder, "labels.json") or ())
+    return model, tuple(preset_config(folder, LABELS_FILE) or ())
 
 
 def copy_head(name: str, task: keras_nlp.models.Task) -> bool:

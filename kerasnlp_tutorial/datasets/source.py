@@ -47,6 +47,15 @@ class Corpus:
     folder: Path | None = None
     """Where the files lie, for a corpus inside the package."""
 
+    def split_path(self, split: str, data_dir: str | None = None) -> Path:
+        """Return the path of `train`, the first file, or of `test`, the last one.
+
+        Args:
+            split: `train` or `test`.
+            data_dir: as in `path`.
+        """
+        return self.path(self.files[0 if split == "train" else -1].name, data_dir)
+
     def path(self, file_name: str, data_dir: str | Path | None = None) -> Path:
         """Return the local path of one file, downloading it if need be.
 
