@@ -467,7 +467,12 @@ def choose_epochs(config: Config, steps: int, aim: int = 250) -> int:
 
 
 def fit(
-    model, train_set, validation_set, run: runs.Run, aim: int = 250
+    model,
+    train_set,
+    validation_set,
+    run: runs.Run,
+    aim: int = 250,
+    monitor: str = "val_accuracy",
 ) -> None:
     """Train as the run's settings say, and keep the best epoch."""
     config = run.config
@@ -486,7 +491,7 @@ def fit(
                     max_minutes=config.max_minutes,
                 ),
                 *training.checkpoint_callbacks(
-                    run.checkpoints, "val_accuracy"
+                    run.checkpoints, monitor
                 ),
             ],
             verbose=training.progress_verbosity(),

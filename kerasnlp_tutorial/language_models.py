@@ -75,6 +75,47 @@ def next_tokens(
     return _likeliest(logits[0, -1], name, best)
 
 
+def token_log_probabilities(
+    model: keras_nlp.models.CausalLM,
+    rows: Sequence[Sequence[int]],
+    batch_size: int = 32,
+) -> list[np.ndarray]:
+    """Return how likely a model finds each token of texts, given those before it.
+
+    Args:
+        model: of which the preprocessor is not used.
+        rows: ids of each text, two at least.
+        batch_size: texts at a time; those of like length go together.
+
+    Returns:
+        For each text natural logarithms, float32, one fewer than its ids.
+    """
+    targets = keras.Input((None,), dtype="int32", name="targets")
+    loss = keras.ops.sparse_categorical_crossentropy(
+        targets, model.output, from_logits=True
+    )
+    scorer = keras.Model({**model.input, "targets": targets}, -loss)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    scores = [None] * len(rows)
+    for start in range(0, len(order), batch_size):
+        places = order[start : start + batch_size]
+        counts = np.array([len(rows[i]) - 1 for i in places])
+        width = min(-(-counts.max() // 8) * 8, model.backbone.max_sequence_length)
+        ids = np.zeros((len(places), width + 1), "int32")
+        for row, i in zip(ids, places, strict=True):
+            row[: len(rows[i])] = rows[i]
+        found = scorer.predict_on_batch(
+            {
+                "token_ids": ids[:, :-1],
+                "padding_mask": np.arange(width) < counts[:, np.newaxis],
+                "targets": ids[:, 1:],
+            }
+        )
+        for i, row, count in zip(places, found, counts, strict=True):
+            scores[i] = row[:count]
+    return scores
+
+
 def sentence_vectors(
     backbone: keras_nlp.models.BertBackbone,
     preprocessor: keras_nlp.models.Preprocessor,

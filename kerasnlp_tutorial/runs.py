@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasnlp_tutorial import __version__, registry
+from kerasnlp_tutorial.datasets.source import cache_dir
 from kerasnlp_tutorial.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -278,3 +279,20 @@ def load(path: str | Path) -> TrainedModel:
     model, labels = load_task(path)
     config = chapter.Config(**training["config"])
     return TrainedModel(model, labels, config, training["metrics"], Path(path))
+
+
+def trained_once(name: str) -> TrainedModel:
+    """Open a chapter's model with its default settings, trained at the first call.
+
+    It is kept in the user's cache.
+
+    Args:
+        name: of the chapter, such as `ch04`.
+    """
+    chapter = registry.find(name)
+    path = cache_dir() / "models" / f"{chapter.name}-{__version__}"
+    if not (path / TRAINING_FILE).is_file():
+        logger.info("%s is needed; it is trained once, into %s", chapter.title, path)
+        module = chapter.load()
+        module.train(module.Config(output=str(path), overwrite=True))
+    return load(path)

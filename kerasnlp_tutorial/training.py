@@ -258,18 +258,20 @@ def checkpoint_callbacks(folder: Path, monitor: str) -> list[keras.callbacks.Cal
 
     Args:
         folder: for the checkpoints; one that already holds some is continued.
-        monitor: validation metric of which more is better, such as `val_accuracy`.
+        monitor: validation metric, such as `val_accuracy`; more of it is better, but
+            for `val_loss`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    best = min if monitor == "val_loss" else max
     return [
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.ModelCheckpoint(
             folder / _BEST,
             monitor=monitor,
-            mode="max",
+            mode=best.__name__,
             save_best_only=True,
             save_weights_only=True,
-            initial_value_threshold=max(read_history(folder)[monitor], default=None),
+            initial_value_threshold=best(read_history(folder)[monitor], default=None),
         ),
         keras.callbacks.CSVLogger(folder / HISTORY_FILE, append=True),
         # Last, so that an epoch it has recorded is recorded by the others too.

@@ -1,9 +1,15 @@
+import keras
 import keras_nlp
 import numpy as np
 import pytest
 
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.language_models import fill_mask, next_tokens, sentence_vectors
+from kerasnlp_tutorial.language_models import (
+    fill_mask,
+    next_tokens,
+    sentence_vectors,
+    token_log_probabilities,
+)
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE, KoreanBertTokenizer
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -40,22 +46,39 @@ def test_what_cannot_be_filled(bert):
         fill_mask(bert, "산에 " * 4 + "[MASK] 간다")
 
 
-def test_next_tokens():
+@pytest.fixture(scope="module")
+def gpt2():
     bpe = ByteLevelBPE.train(["산에 간다", "배가 간다"], 300)
     tokenizer = keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
     backbone = keras_nlp.models.GPT2Backbone(
         tokenizer.vocabulary_size(), 1, 2, 16, 16, max_sequence_length=64
     )
     preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(tokenizer)
-    model = keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
-    shares = next_tokens(model, "산에", best=10_000)
-    assert len(shares) == tokenizer.vocabulary_size()
+    return keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
+
+
+def test_next_tokens(gpt2):
+    shares = next_tokens(gpt2, "산에", best=10_000)
+    assert len(shares) == gpt2.preprocessor.tokenizer.vocabulary_size()
     assert sum(shares.values()) == pytest.approx(1, abs=1e-4)
     assert {" 간다", "<|endoftext|>"} <= shares.keys()
     with pytest.raises(InputError, match="must have a character"):
-        next_tokens(model, "")
+        next_tokens(gpt2, "")
     with pytest.raises(InputError, match="reads 64 tokens"):
-        next_tokens(model, "뷁" * 99)
+        next_tokens(gpt2, "뷁" * 99)
+
+
+def test_token_log_probabilities_equal_the_models_in_any_batch(gpt2):
+    generator = np.random.default_rng(7)
+    rows = [generator.integers(2, 260, n).tolist() for n in (2, 9, 65, 3, 17)]
+    together = token_log_probabilities(gpt2, rows, batch_size=2)
+    for row, scores in zip(rows, together, strict=True):
+        ids = np.array([row[:-1]], "int32")
+        logits = gpt2({"token_ids": ids, "padding_mask": np.ones_like(ids)})
+        logs = np.array(keras.ops.log_softmax(logits))[0]
+        expected = logs[np.arange(len(row) - 1), row[1:]]
+        np.testing.assert_allclose(scores, expected, atol=1e-4)
+        assert next_tokens(gpt2, "산에")  # the model itself is as it was
 
 
 def test_padding_counts_nothing_in_a_sentences_vector(bert):

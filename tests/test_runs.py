@@ -146,3 +146,28 @@ def test_history_goes_over_several_sessions(tmp_path):
         "epoch": [0, 1],
         "val_accuracy": [0.5, 0.75],
     }
+
+
+def test_a_model_that_another_chapter_needs_is_trained_once(tmp_path, monkeypatch):
+    trained, train_fake = [], train
+
+    class Chapter:
+        name, title = "ch04", "문서 분류"
+        Config = TrainingConfig
+
+        @staticmethod
+        def load():
+            return Chapter
+
+        @staticmethod
+        def train(config):
+            trained.append(config)
+            return train_fake(config)
+
+    monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(runs.registry, "find", lambda name: Chapter)
+    monkeypatch.setattr(runs, "load", lambda path: path)
+    path = runs.trained_once("ch04")
+    assert path == runs.trained_once("ch04")
+    assert path.is_relative_to(tmp_path / "cache") and len(trained) == 1
+    assert runs.describe(path)["metrics"] == {"accuracy": 0.5}

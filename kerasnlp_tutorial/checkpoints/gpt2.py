@@ -35,7 +35,7 @@ def load_gpt2(
         backbone = new_backbone(config, keras_nlp.models.GPT2Backbone, tokenizer)
         return backbone, tokenizer
     backbone, folder = load_backbone(config, keras_nlp.models.GPT2Backbone)
-    return backbone, keras_nlp.tokenizers.GPT2Tokenizer.from_preset(folder)
+    return backbone, keras_nlp.tokenizers.Tokenizer.from_preset(folder)
 
 
 def load_causal_lm(name: str | Path) -> keras_nlp.models.GPT2CausalLM:

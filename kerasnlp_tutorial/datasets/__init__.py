@@ -21,6 +21,12 @@ from kerasnlp_tutorial.datasets.nli import (
 )
 from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
 from kerasnlp_tutorial.datasets.plain_text import TextLines
+from kerasnlp_tutorial.datasets.prompted_text import (
+    CHATBOT,
+    PromptedText,
+    prompt_names,
+    read_prompted_texts,
+)
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
 from kerasnlp_tutorial.datasets.squad import (
     KORQUAD,
@@ -45,6 +51,7 @@ from kerasnlp_tutorial.datasets.tagged_text import (
 )
 
 __all__ = [
+    "CHATBOT",
     "KLUE_NER",
     "KLUE_NLI",
     "KORNLI",
@@ -58,6 +65,7 @@ __all__ = [
     "Corpus",
     "LabeledPair",
     "LabeledText",
+    "PromptedText",
     "Question",
     "RemoteFile",
     "Span",
@@ -71,6 +79,7 @@ __all__ = [
     "hangul_number",
     "hold_out",
     "load_splits",
+    "prompt_names",
     "read_bio",
     "read_klue_ner",
     "read_klue_nli",
@@ -79,6 +88,7 @@ __all__ = [
     "read_labeled_pairs",
     "read_labeled_texts",
     "read_nsmc",
+    "read_prompted_texts",
     "read_questions",
     "read_tagged_sentences",
     "read_tagged_text",

@@ -25,9 +25,15 @@ class ControlledSampler(keras_nlp.samplers.Sampler):
         max_new_tokens: the text ends then at the latest; None for no limit of its own.
         end_token_id: the token that ends a text; needed for the lengths.
 
-    The prompt counts for the penalty and the n-grams. With a beam search transformers
-    applies them to log-probabilities that it does not normalise again, so with them
-    its beams can differ; without them they are the same.
+    The prompt counts for the penalty and the n-grams.
+
+    A beam search is mended in two points: a text that has ended keeps its score, where
+    KerasNLP goes on adding up what would follow its end, and a longer prompt beside
+    shorter ones does not use up its beams. It takes the text with the largest sum of
+    log-probabilities. transformers divides that by the length, so where texts end
+    early its choice can be a longer one; and it does not normalise again after a
+    penalty or a blocked n-gram, so with them its beams can differ. Otherwise they are
+    the same.
 
     Raises:
         ValueError: a value that cannot work.
@@ -83,7 +89,7 @@ class ControlledSampler(keras_nlp.samplers.Sampler):
     def __call__(self, next, prompt, cache=None, index=0, mask=None, **kwargs):
         given = ops.zeros_like(prompt) if mask is None else ops.cast(mask, "int32")
         # A beam search asks for the logits of several rows for each of ours.
-        rows = ops.repeat(given, getattr(self.base, "num_beams", 1), axis=0)
+        rows = ops.repeat(given, self._beams, axis=0)
 
         def controlled(prompt, cache, index):
             logits, hidden_states, cache = next(prompt, cache, index)
@@ -121,7 +127,28 @@ class ControlledSampler(keras_nlp.samplers.Sampler):
             if self.max_new_tokens is not None:
                 last = new >= self.max_new_tokens
                 logits = ops.where(last, ops.where(end, 0.0, _NEVER), logits)
+        if self._beams > 1:
+            logits = self._settled(logits, prompt, index, given)
         return logits
+
+    @property
+    def _beams(self):
+        return getattr(self.base, "num_beams", 1)
+
+    def _settled(self, logits, prompt, index, given):
+        """Give all the probability to a token that is settled: a prompt's, or the end.
+
+        So the sum of a beam's log-probabilities stays as it is there.
+        """
+        token = ops.cast(ops.take(prompt, index, axis=1), "int32")
+        settled = ops.take(given, index, axis=1) > 0
+        if self.end_token_id is not None:
+            new = (ops.arange(prompt.shape[1]) < index) & (given == 0)
+            ended = ops.any((prompt == self.end_token_id) & new, axis=1)
+            token = ops.where(settled, token, self.end_token_id)
+            settled = settled | ended
+        chosen = ops.arange(logits.shape[-1]) == token[:, None]
+        return ops.where(settled[:, None], ops.where(chosen, 0.0, _NEVER), logits)
 
     def _would_repeat(self, prompt, index, logits):
         """Return which tokens would end an n-gram that the text has already."""

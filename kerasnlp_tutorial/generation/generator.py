@@ -11,6 +11,7 @@ from kerasnlp_tutorial.config import Settings
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.generation.controlled_sampler import ControlledSampler
 
+_MOST_NEW_TOKENS = 64
 _LENGTH_MULTIPLE = 32  # tokens; texts of many lengths share a compiled function
 
 
@@ -30,12 +31,14 @@ class DecodingOptions(Settings):
     """Below 1 likely tokens become likelier, above 1 the shares become more even; with
     no `top_k` and `top_p` all tokens are drawn from."""
     beams: int = 1
-    """Texts followed at a time (beam search); 1 follows only the likeliest."""
+    """Texts followed at a time (beam search); 1 follows only the likeliest. Where texts
+    end early it can differ from transformers', as `ControlledSampler` says."""
     repetition_penalty: float = 1.0
     """See `ControlledSampler`, as for the following."""
     no_repeat_ngram: int = 0
     min_new_tokens: int = 0
-    max_new_tokens: int = 64
+    max_new_tokens: int | None = None
+    """End then at the latest; None: after 64, or as many as the model has room for."""
 
     def __post_init__(self):
         for name in ("top_k", "temperature"):
@@ -56,11 +59,13 @@ class DecodingOptions(Settings):
         )
         self._require("repetition_penalty", self.repetition_penalty > 0, "above 0")
         self._require("no_repeat_ngram", self.no_repeat_ngram >= 0, "0 or more")
-        self._require("max_new_tokens", self.max_new_tokens > 0, "above 0")
+        within = self.max_new_tokens is None or self.max_new_tokens > 0
+        self._require("max_new_tokens", within, "above 0")
+        most = self.max_new_tokens or _MOST_NEW_TOKENS
         self._require(
             "min_new_tokens",
-            0 <= self.min_new_tokens <= self.max_new_tokens,
-            f"0 to max_new_tokens={self.max_new_tokens}",
+            0 <= self.min_new_tokens <= most,
+            f"0 to {most}, as max_new_tokens is {self.max_new_tokens}",
         )
 
     def sampler(self, end_token_id: int) -> ControlledSampler:
@@ -87,7 +92,7 @@ class DecodingOptions(Settings):
             self.repetition_penalty,
             self.no_repeat_ngram,
             self.min_new_tokens,
-            self.max_new_tokens,
+            self.max_new_tokens or _MOST_NEW_TOKENS,
             end_token_id,
         )
 
@@ -138,14 +143,15 @@ class TextGenerator:
             return []
         self._seed(seed)
         rows = [self._ids(prompt) for prompt in prompts]
+        most = self._most_new_tokens(rows)
         # Batches of 1, 2, 4, ... so that few are compiled; the last row fills up.
         padded = rows + rows[-1:] * (2 ** (len(rows) - 1).bit_length() - len(rows))
-        inputs = self._pad(padded)
+        inputs = self._pad(padded, most)
         generate = self.model.make_generate_function()
         outputs = generate(inputs, stop_token_ids=[self.end_token_id])
         ids = keras.ops.convert_to_numpy(outputs["token_ids"])
         return [
-            self._text(row, new[len(row) :].tolist())
+            self._text(row, new[len(row) :][:most].tolist())
             for row, new in zip(rows, ids, strict=False)
         ]
 
@@ -166,12 +172,13 @@ class TextGenerator:
             raise InputError("a beam search cannot be streamed: beams must be 1")
         self._seed(seed)
         row = self._ids(prompt)
-        inputs = self._pad([row])
+        most = self._most_new_tokens([row])
+        inputs = self._pad([row], most)
         step = self._compiled_step()
         ids, mask = inputs["token_ids"], inputs["padding_mask"]
         _, cache = self.model._build_cache(ids)
         new, told = [], ""
-        for index in range(len(row), len(row) + self.options.max_new_tokens):
+        for index in range(len(row), len(row) + most):
             ids, cache = step(ids, cache, keras.ops.convert_to_tensor(index), mask)
             token = int(keras.ops.convert_to_numpy(ids)[0, index])
             if token == self.end_token_id:
@@ -211,7 +218,7 @@ class TextGenerator:
         """Return a prompt's ids, after the token that stands before every text."""
         ids = [self.end_token_id, *map(int, self.tokenizer(prompt))]
         longest = self.model.backbone.max_sequence_length
-        if len(ids) + self.options.max_new_tokens > longest:
+        if len(ids) + (self.options.max_new_tokens or 1) > longest:
             raise InputError(
                 f"the model reads {longest} tokens; the prompt has {len(ids)}, so that "
                 f"max_new_tokens can be at most {max(longest - len(ids), 0)}: "
@@ -219,9 +226,13 @@ class TextGenerator:
             )
         return ids
 
-    def _pad(self, rows: list[list[int]]) -> dict:
+    def _most_new_tokens(self, rows: list[list[int]]) -> int:
+        room = self.model.backbone.max_sequence_length - max(map(len, rows))
+        return self.options.max_new_tokens or min(_MOST_NEW_TOKENS, room)
+
+    def _pad(self, rows: list[list[int]], most: int) -> dict:
         # One place more for the end token, if the model has it.
-        length = max(map(len, rows)) + self.options.max_new_tokens + 1
+        length = max(map(len, rows)) + most + 1
         length = -(-length // _LENGTH_MULTIPLE) * _LENGTH_MULTIPLE
         length = min(length, self.model.backbone.max_sequence_length)
         ids = np.full((len(rows), length), self.tokenizer.pad_token_id, "int32")
@@ -235,11 +246,10 @@ class TextGenerator:
         }
 
     def _text(self, given: list[int], new: list[int]) -> str:
-        """Return new ids as text, up to the end token and to `max_new_tokens`.
+        """Return new ids as text, up to the end token.
 
         A character of which bytes are missing at the end is left out.
         """
-        new = new[: self.options.max_new_tokens]
         if self.end_token_id in new:
             new = new[: new.index(self.end_token_id)]
         if not new:

@@ -12,6 +12,7 @@ from kerasnlp_tutorial.metrics.classification import (
     macro_f1,
 )
 from kerasnlp_tutorial.metrics.entities import character_macro_f1, entity_scores
+from kerasnlp_tutorial.metrics.generation import distinct, repeated
 
 __all__ = [
     "accuracy",
@@ -19,8 +20,10 @@ __all__ = [
     "answer_scores",
     "character_macro_f1",
     "confusion_matrix",
+    "distinct",
     "entity_scores",
     "exact_match",
     "macro_f1",
     "normalize_answer",
+    "repeated",
 ]

@@ -1,6 +1,6 @@
 """Korean text to token ids: normalisation, WordPiece, vocabulary training."""
 
-from kerasnlp_tutorial.tokenizers.byte_level_bpe import ByteLevelBPE
+from kerasnlp_tutorial.tokenizers.byte_level_bpe import ByteLevelBPE, encode_texts
 from kerasnlp_tutorial.tokenizers.hugging_face_tokenizer import HuggingFaceTokenizer
 from kerasnlp_tutorial.tokenizers.korean_bert_tokenizer import KoreanBertTokenizer
 from kerasnlp_tutorial.tokenizers.vocabulary import save_wordpiece, train_wordpiece
@@ -9,6 +9,7 @@ __all__ = [
     "ByteLevelBPE",
     "HuggingFaceTokenizer",
     "KoreanBertTokenizer",
+    "encode_texts",
     "save_wordpiece",
     "train_wordpiece",
 ]

@@ -1,11 +1,12 @@
 """Byte-level BPE, the vocabulary of GPT-2."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import keras_nlp
 from tokenizers import ByteLevelBPETokenizer
 from tokenizers.pre_tokenizers import ByteLevel
 
@@ -93,3 +94,16 @@ class ByteLevelBPE:
     def _tokenizer(self) -> ByteLevelBPETokenizer:
         merges = [tuple(merge.split(" ")) for merge in self.merges]
         return ByteLevelBPETokenizer(self.vocabulary, merges)
+
+
+def encode_texts(
+    tokenizer: keras_nlp.tokenizers.Tokenizer, texts: Sequence[str]
+) -> list[list[int]]:
+    """Return the ids of texts, as a causal language model's tokenizer gives them.
+
+    KerasNLP's own byte-level BPE is slow; here all cores of the machine encode.
+    """
+    if isinstance(tokenizer, keras_nlp.tokenizers.GPT2Tokenizer):
+        bpe = ByteLevelBPE(tokenizer.vocabulary, tokenizer.merges)
+        return bpe.encode_batch(list(texts))
+    return [list(map(int, ids)) for ids in tokenizer(list(texts))]

@@ -1,3 +1,4 @@
+import itertools
 from itertools import pairwise
 
 import keras
@@ -119,6 +120,36 @@ def test_around_any_sampler(base):
     for row in run(sampler, [[3], [4, 5]]):
         pairs = list(pairwise(row))
         assert len(set(pairs)) == len(pairs)
+
+
+def likeliest(model, prompt, new):
+    """The text of at most `new` tokens with the largest sum, of all there are."""
+    table = np.array(ops.log_softmax(model.table))
+    best, found = -np.inf, None
+    for tokens in itertools.product(range(VOCABULARY), repeat=new):
+        tokens = tokens[: tokens.index(END) + 1] if END in tokens else tokens
+        path = [prompt[-1], *tokens]
+        score = sum(table[a, b] for a, b in pairwise(path))
+        if score > best:
+            best, found = score, [token for token in tokens if token != END]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_beams_that_are_enough_find_the_likeliest_text(seed):
+    # Also those that end early, and beside a shorter prompt.
+    model, prompts = FakeModel(seed), [[3], [4, 5], [2, 6, 4, 5]]
+    sampler = ControlledSampler(
+        samplers.BeamSampler(num_beams=VOCABULARY**2),
+        max_new_tokens=3,
+        end_token_id=END,
+    )
+    rows = run(sampler, prompts, 9, stop=[END], model=model)
+    for row, prompt in zip(rows, prompts, strict=True):
+        new = row[len(prompt) :]
+        new = new[: new.index(END)]
+        assert row[: len(prompt)] == prompt
+        assert new == likeliest(model, prompt, 3)
 
 
 def test_the_books_invariants():

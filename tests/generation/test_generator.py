@@ -81,7 +81,7 @@ def test_prompts_of_many_lengths_share_what_is_compiled(model):
         ({"temperature": 0.0}, "temperature must be above 0"),
         ({"beams": 2, "top_p": 0.9}, r"beams must be 1 where tokens are drawn \(top_p"),
         ({"max_new_tokens": 0}, "max_new_tokens must be above 0"),
-        ({"min_new_tokens": 9, "max_new_tokens": 8}, "must be 0 to max_new_tokens=8"),
+        ({"min_new_tokens": 9, "max_new_tokens": 8}, "must be 0 to 8, as max_new"),
         ({"repetition_penalty": -1.0}, "repetition_penalty must be above 0"),
         ({"no_repeat_ngram": -1}, "no_repeat_ngram must be 0 or more"),
     ],
@@ -95,7 +95,7 @@ def test_what_the_model_cannot_do(model):
     size = model.preprocessor.tokenizer.vocabulary_size()
     with pytest.raises(InputError, match=f"top_k must be at most {size}"):
         TextGenerator(model, DecodingOptions(top_k=size + 1))
-    generate = TextGenerator(model, DecodingOptions())
+    generate = TextGenerator(model, DecodingOptions(max_new_tokens=64))
     with pytest.raises(
         InputError, match="reads 128 tokens; the prompt has 91, so .* 37"
     ):
@@ -116,3 +116,14 @@ def test_options_choose_the_sampler():
     assert type(both) is samplers.TopPSampler
     assert (both.k, both.p, both.temperature) == (5, 0.9, 0.5)
     assert base(beams=3).num_beams == 3
+
+
+def test_without_a_limit_there_is_one_that_fits(model):
+    generate = TextGenerator(model, DecodingOptions())
+    tokenizer = model.preprocessor.tokenizer
+    prompt = "티끌 모아 태산이다 " * 4
+    assert 2 < 128 - len(tokenizer(prompt)) < 64
+    (text,) = generate([prompt])
+    assert "".join(generate.stream(prompt)) == text
+    with pytest.raises(InputError, match="reads 128 tokens; the prompt has"):
+        generate([prompt * 2])

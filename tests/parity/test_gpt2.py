@@ -56,6 +56,7 @@ def kogpt2(tmp_path_factory, kogpt2_tokenizer):
     for parameter in model.parameters():
         if parameter.ndim == 1:
             parameter.data += 0.1 * torch.randn_like(parameter)
+    model.transformer.wte.weight.data[1] = 0  # seldom ends a text
     folder = tmp_path_factory.mktemp("kogpt2")
     model.save_pretrained(folder)
     kogpt2_tokenizer.save(str(folder / "tokenizer.json"))
@@ -90,6 +91,44 @@ def test_greedy_generation_token_for_token(kogpt2, kogpt2_tokenizer, cache):
         before, whole = (kogpt2_tokenizer.decode(x, False) for x in (ids, ids + new))
         assert continued == whole.removeprefix(before)
         assert "".join(generate.stream(prompt)) == continued
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"repetition_penalty": 1.3}, {}),
+        ({"repetition_penalty": 0.8}, {}),
+        ({"no_repeat_ngram": 2}, {"no_repeat_ngram_size": 2}),
+        ({"no_repeat_ngram": 1}, {"no_repeat_ngram_size": 1}),
+        (
+            {"no_repeat_ngram": 3, "repetition_penalty": 1.2},
+            {"no_repeat_ngram_size": 3},
+        ),
+        ({"beams": 3}, {"num_beams": 3}),
+        ({"beams": 5}, {"num_beams": 5}),
+    ],
+    ids=str,
+)
+def test_decoding_token_for_token(kogpt2, kogpt2_tokenizer, cache, ours, theirs):
+    # No text ends early: there beams are counted differently, and a minimum would
+    # have transformers block the end token in log-probabilities.
+    folder, model = kogpt2
+    lengths = {"max_new_tokens": 20}
+    if "beams" not in ours:
+        lengths["min_new_tokens"] = 20
+    options = DecodingOptions(**ours, **lengths)
+    generate = TextGenerator(load_causal_lm(folder), options)
+    if "repetition_penalty" in ours:
+        theirs = theirs | {"repetition_penalty": ours["repetition_penalty"]}
+    for prompt, continued in zip(PROMPTS, generate(PROMPTS), strict=True):
+        ids = [1, *kogpt2_tokenizer.encode(prompt).ids]
+        with torch.no_grad():
+            whole = model.generate(
+                torch.tensor([ids]), do_sample=False, **lengths, **theirs
+            )[0].tolist()
+        assert len(whole) == len(ids) + 20
+        before, after = (kogpt2_tokenizer.decode(x, False) for x in (ids, whole))
+        assert continued == after.removeprefix(before)
 
 
 def test_the_tokenizer_is_theirs(kogpt2, kogpt2_tokenizer, cache, reviews, tmp_path):
