@@ -11,7 +11,7 @@ def test_a_table_of_prompts_and_texts(tmp_path):
         PromptedText("정말?", "네, 그래요."),
         PromptedText("왜, 뭐?", "아니요."),
     ]
-    with pytest.raises(InputError, match="must have one column 'prompt'"):
+    with pytest.raises(InputError, match="must have one column 'text'"):
         read_prompted_texts(path)
     path.write_text("Q,A\n,아무것도 묻지 않았는데\n")
     with pytest.raises(InputError, match="talks.csv:2: label ''"):
