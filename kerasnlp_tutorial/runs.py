@@ -281,17 +281,24 @@ def load(path: str | Path) -> TrainedModel:
     return TrainedModel(model, labels, config, training["metrics"], Path(path))
 
 
-def trained_once(name: str) -> TrainedModel:
-    """Open a chapter's model with its default settings, trained at the first call.
-
-    It is kept in the user's cache.
+def cached_path(name: str) -> Path:
+    """Return where in the user's cache a chapter's default model is kept.
 
     Args:
         name: of the chapter, such as `ch04`.
     """
-    chapter = registry.find(name)
-    path = cache_dir() / "models" / f"{chapter.name}-{__version__}"
+    return cache_dir() / "models" / f"{name}-{__version__}"
+
+
+def trained_once(name: str) -> TrainedModel:
+    """Open a chapter's model with its default settings, trained at the first call.
+
+    Args:
+        name: of the chapter, such as `ch04`.
+    """
+    path = cached_path(name)
     if not (path / TRAINING_FILE).is_file():
+        chapter = registry.find(name)
         logger.info("%s is needed; it is trained once, into %s", chapter.title, path)
         module = chapter.load()
         module.train(module.Config(output=str(path), overwrite=True))

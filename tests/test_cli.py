@@ -200,6 +200,18 @@ def write(path, content):
         (["evaluate", "nowhere"], "nowhere is not a trained model"),
         (["predict", "nowhere", "글"], "nowhere is not a trained model"),
         (["predict", ".", "글"], ". is not a trained model"),
+        (
+            ["train", "ch04", "--method", "half"],
+            "method must be one of full, frozen, lora, prompt",
+        ),
+        (
+            ["classify-in-context", "nowhere", "글", "--labels", "긍정,부정"],
+            "label words are LABEL=WORD,LABEL=WORD; received '긍정,부정'",
+        ),
+        (
+            ["classify-in-context", "nowhere", "글", "--labels", "긍정=좋다,부정=싫다"],
+            "no preset 'nowhere'; expected",
+        ),
     ],
 )
 def test_wrong_use_gets_one_message_and_exit_code_2(run, arguments, message):
@@ -345,12 +357,22 @@ def test_generate(run, tmp_path, monkeypatch):
     answers = [json.loads(line) for line in out.splitlines()]
     assert code == 0 and [a["prompt"] for a in answers] == ["티끌", "티끌", "", ""]
     assert answers[0]["text"] == " 모아 태산이다"
+    shots = write(tmp_path / "shots.tsv", "text\tlabel\n티끌 모아\t가\n")
+    command = ("classify-in-context", "my-gpt", "--labels", "가=태산이다,나=곱다")
+    for more in ((), ("--shots", shots), ("--no-calibration",)):
+        code, out, _ = run(*command, *more, "--json", "티끌 모아", "가는 말이")
+        answers = [json.loads(line) for line in out.splitlines()]
+        assert code == 0 and [a["text"] for a in answers] == ["티끌 모아", "가는 말이"]
+        assert sum(answers[0]["probabilities"].values()) == pytest.approx(1)
+        assert answers[0]["label"] == "가"
+    code, out, _ = run(*command, stdin="티끌 모아\n".encode())
+    assert code == 0 and out.startswith("가\t") and out.endswith("\t티끌 모아\n")
     for arguments, message in (
         (("my-gpt", "--top-p", "2"), "top_p must be above 0, at most 1"),
         (("my-gpt", "--top-k", "x"), "top_k must be of type int; received 'x'"),
         (("my-gpt", "--beams", "2", "--top-k", "3"), "beams must be 1 where"),
         (("my-gpt", "--n", "0"), "n must be 1 or more"),
-        (("my-gpt",), "the model reads 32 tokens"),
+        (("my-gpt", "--max-new-tokens", "64"), "the model reads 32 tokens"),
         (("nowhere",), "no preset 'nowhere'"),
     ):
         code, _, error = run("generate", *arguments, "--prompt", "티끌")

@@ -1,0 +1,176 @@
+"""The settings of generation as the page and the book's clients give them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kerasnlp_tutorial.errors import InputError
+
+METHODS = {
+    "sampling": "확률에 따라 뽑기",
+    "greedy": "가장 그럴듯한 토큰만",
+    "beam": "빔 서치",
+}
+"""Way of decoding to its name on the page."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number that the reader chooses."""
+
+    label: str
+    """Name on the page."""
+    info: str
+    """What it does."""
+    low: float
+    """Smallest value."""
+    high: float
+    """Largest value."""
+    default: float
+    step: float
+    """1 for whole numbers."""
+    methods: tuple[str, ...] = tuple(METHODS)
+    """Ways of decoding that use it."""
+
+    def check(self, value: object) -> float | int:
+        """Return the value as a number.
+
+        Args:
+            value: a number, or a text that is one.
+
+        Raises:
+            InputError: it is not a number, or outside the range.
+        """
+        whole = self.step == 1
+        expected = (
+            f"{self.label}에는 {self.low:g} 이상 {self.high:g} 이하의 "
+            f"{'정수' if whole else '수'}를 넣어 주세요."
+        )
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise InputError(f"{expected} 받은 값: {str(value)[:40]}")
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            raise InputError(f"{expected} 받은 값: {str(value)[:40]}") from None
+        within = math.isfinite(number) and self.low <= number <= self.high
+        if not within or (whole and number != int(number)):
+            raise InputError(f"{expected} 받은 값: {str(value)[:40]}")
+        return int(number) if whole else number
+
+
+SETTINGS = {
+    "temperature": Setting(
+        "온도(temperature)",
+        "1보다 작으면 안전하게, 크면 엉뚱하게",
+        *(0.05, 5.0, 1.0, 0.05),
+        methods=("sampling",),
+    ),
+    "top_k": Setting(
+        "탑-k(top-k)",
+        "가장 그럴듯한 k개에서만 뽑기, 0이면 모두",
+        *(0, 1000, 50, 1),
+        methods=("sampling",),
+    ),
+    "top_p": Setting(
+        "탑-p(top-p)",
+        "확률의 합이 p가 될 때까지에서만 뽑기, 1이면 모두",
+        *(0.01, 1.0, 0.92, 0.01),
+        methods=("sampling",),
+    ),
+    "seed": Setting(
+        "시드(seed)",
+        "같은 수를 주면 같은 글이 나옵니다",
+        *(0, 2**31 - 1, 7, 1),
+        methods=("sampling",),
+    ),
+    "beams": Setting(
+        "빔(beam) 수",
+        "함께 따라가 볼 글의 수, 한꺼번에 보여 줍니다",
+        *(2, 8, 3, 1),
+        methods=("beam",),
+    ),
+    "repetition_penalty": Setting(
+        "반복 벌점(repetition penalty)",
+        "1보다 크면 나온 토큰을 피하기",
+        *(1.0, 3.0, 1.0, 0.05),
+    ),
+    "no_repeat_ngram": Setting(
+        "반복 금지 길이(no-repeat n-gram)",
+        "토큰 n개짜리 같은 줄을 두 번 쓰지 않기, 0이면 상관없음",
+        *(0, 10, 0, 1),
+    ),
+    "min_new_tokens": Setting(
+        "적어도 쓸 토큰 수",
+        "그 전에는 글을 끝내지 않기",
+        *(0, 256, 0, 1),
+    ),
+    "max_new_tokens": Setting(
+        "많아도 쓸 토큰 수",
+        "거기에서 글을 끊기",
+        *(1, 256, 64, 1),
+    ),
+}
+"""Field of `DecodingOptions`, and `seed`, to what is known of it; the page's order."""
+
+
+def decoding_options(method: object, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `DecodingOptions` for what was chosen on the page.
+
+    Args:
+        method: one of `METHODS`.
+        values: a number for each of `SETTINGS`; those of other methods and `seed` are
+            left out.
+
+    Raises:
+        InputError: a value outside its range.
+    """
+    if method not in METHODS:
+        raise InputError(f"고르는 방법은 {', '.join(METHODS)} 가운데 하나입니다.")
+    options = {
+        name: setting.check(values[name])
+        for name, setting in SETTINGS.items()
+        if method in setting.methods and name != "seed"
+    }
+    if options["min_new_tokens"] > options["max_new_tokens"]:
+        raise InputError(
+            f"적어도 쓸 토큰 수({options['min_new_tokens']})가 많아도 쓸 토큰 "
+            f"수({options['max_new_tokens']})보다 큽니다."
+        )
+    if not options.get("top_k", 1):
+        del options["top_k"]
+    if options.get("top_p") == 1:
+        del options["top_p"]
+    return options
+
+
+@dataclass(frozen=True)
+class BookRequest:
+    """What a client of the book's generation service asks for."""
+
+    prompt: str
+    min_length: int
+    """Tokens, those of the prompt included."""
+    max_length: int
+    """Likewise."""
+    values: dict[str, Any]
+    """The other settings, for `decoding_options`."""
+
+    def options(self, prompt_tokens: int) -> dict[str, Any]:
+        """Return the arguments of `DecodingOptions`.
+
+        Args:
+            prompt_tokens: how many tokens the prompt has.
+
+        Raises:
+            InputError: nothing is left to write, or a value outside its range.
+        """
+        room = self.max_length - prompt_tokens
+        if room < 1:
+            raise InputError(
+                f"max_length는 프롬프트의 토큰 수({prompt_tokens})보다 커야 합니다. "
+                f"받은 값: {self.max_length}"
+            )
+        least = max(self.min_length - prompt_tokens, 0)
+        lengths = {"min_new_tokens": least, "max_new_tokens": room}
+        return decoding_options("sampling", self.values | lengths)

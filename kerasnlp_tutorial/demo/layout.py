@@ -1,0 +1,110 @@
+"""The page as a whole: header, a tab a chapter, what there is before a training."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kerasnlp_tutorial.demo.models import DemoModel
+from kerasnlp_tutorial.demo.pages import PAGES, add_api_help, messages
+
+TITLE = "한국어 자연어 처리 데모"
+HEAD = '<script>document.documentElement.lang = "ko";</script>'
+"""For the page's head: a screen reader reads in this language."""
+CSS = """
+.answer-table table { width: 100%; }
+.answer-table :is(th, td) { border-color: var(--border-color-primary) !important; }
+/* Gradio has no Korean word here. */
+.toast-title.error { font-size: 0; }
+.toast-title.error::before { content: "확인해 주세요"; font-size: 1rem; }
+"""
+
+_LOCAL = "입력한 글은 이 프로그램을 실행한 컴퓨터에서만 처리하고 저장하지 않습니다."
+_SHARED = (
+    "**공유 중입니다.** 입력한 글은 Gradio의 중계 서버(gradio.live)를 지나 이 "
+    "프로그램을 실행한 컴퓨터로 가고, 주소를 아는 사람은 누구나 이 화면을 쓸 수 "
+    "있습니다. 남에게 보이면 안 되는 글은 넣지 마세요."
+)
+_FONTS = ("Pretendard", "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR")
+
+
+def theme() -> Any:
+    """Return the page's theme; its fonts are those of the reader's machine."""
+    import gradio as gr
+
+    return gr.themes.Default(
+        font=(*_FONTS, "system-ui", "sans-serif"),
+        font_mono=("ui-monospace", "Consolas", "monospace"),
+        primary_hue="blue",
+    )
+
+
+def build(models: Sequence[DemoModel], share: bool) -> Any:
+    """Return the page as a `gradio.Blocks`.
+
+    Args:
+        models: one, or one a chapter.
+        share: whether the page is reached through Gradio's servers, so as to say so.
+    """
+    import gradio as gr
+
+    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
+        gr.Markdown(f"# {TITLE}\n\n{_SHARED if share else _LOCAL}")
+        if len(models) == 1:
+            gr.Markdown(f"## {models[0].title}")
+            _add_page(blocks, models[0])
+            return blocks
+        with gr.Tabs():
+            for model in models:
+                with gr.Tab(model.title.rpartition(": ")[2]):
+                    gr.Markdown(f"## {model.title}")
+                    _add_page(blocks, model)
+    return blocks
+
+
+def _add_page(blocks: Any, model: DemoModel) -> None:
+    import gradio as gr
+
+    with gr.Column(visible=model.is_ready) as page:
+        PAGES[model.chapter](model)
+        add_api_help(model.chapter)
+    if model.training is not None:
+        _add_training(blocks, model, page)
+
+
+def _add_training(blocks: Any, model: DemoModel, page: Any) -> None:
+    import gradio as gr
+
+    with gr.Column(visible=not model.is_ready) as before:
+        gr.Markdown(
+            "이 장의 모델이 아직 없습니다. 단추를 누르면 이 컴퓨터에서 기본 설정으로 "
+            "한 번 학습해 보관하고, 다음부터는 바로 씁니다. CPU로 몇 분 걸립니다. "
+            "화면을 닫아도 학습은 이어집니다.\n\n"
+            f"보관하는 곳: `{model.training.path}`"
+        )
+        button = gr.Button("모델 학습하기", variant="primary")
+        status = gr.Textbox(label="진행", interactive=False, lines=2)
+
+    def shown() -> tuple[Any, Any]:
+        ready = model.is_ready
+        return gr.update(visible=ready), gr.update(visible=not ready)
+
+    def train() -> Iterator[tuple[Any, Any, str]]:
+        with messages():
+            model.training.start()
+            while model.training.is_running:
+                yield gr.skip(), gr.skip(), model.training.progress()
+                time.sleep(1)
+            failed = "학습하지 못했습니다. 까닭: " + model.training.error
+            yield *shown(), "" if model.is_ready else failed
+
+    private = {"api_visibility": "private"}
+    button.click(
+        train,
+        None,
+        [page, before, status],
+        show_progress="hidden",
+        concurrency_limit=None,  # many may watch one training
+        **private,
+    )
+    # The page is drawn from a description made when the demo started.
+    blocks.load(shown, None, [page, before], show_progress="hidden", **private)
