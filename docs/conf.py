@@ -24,10 +24,30 @@ author = "kerasnlp-tutorial"
 version = release = kerasnlp_tutorial.__version__
 language = "ko"
 
-extensions = ["myst_nb", "sphinx_copybutton", "sphinx.ext.mathjax", "korean"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    *("api", "book_map", "glossary_links", "korean", "readme"),  # in _ext
+]
 exclude_patterns = ["_build", "_ext", "_static", "images"]
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+
+# === Reference ===
+
+add_module_names = False
+maximum_signature_line_length = 40  # else a parameter a line, for phones
+autodoc_member_order = "bysource"
+autodoc_inherit_docstrings = False  # Keras describes its own methods
+napoleon_custom_sections = [
+    ("Call arguments", "params_style"),
+    ("Returns (of a call)", "returns_style"),
+    ("Raises (while iterating)", "returns_style"),
+]
 
 # === Executed pages ===
 
@@ -82,6 +102,7 @@ html_theme_options = {
     "footer_content_items": [],
 }
 html_copy_source = True
+html_use_index = html_domain_indices = False  # wider than a phone; the search has all
 mathjax_path = "mathjax/tex-svg.js"  # in _static: nothing comes from another host
 # Its speech needs files that are not vendored; screen readers get MathML instead.
 _no_speech = {"speech": False, "braille": False, "enrich": False}

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import textwrap
 import time
+import tomllib
 from pathlib import Path
 
 import jupytext
@@ -26,9 +27,11 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "docs" / "chapters"
+BOOK = ROOT / "docs" / "book.toml"
 BRANCH = "main"
 COLAB = "https://colab.research.google.com"
 
+_GPU = "런타임에 GPU가 있으면 저절로 씁니다."
 _GUARD = 'if __name__ == "__main__":\n'
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 _METADATA = {
@@ -54,6 +57,11 @@ def colab_url(stem: str) -> str:
     """Return the address that opens a chapter's notebook on Colab."""
     path = repository().removeprefix("https://github.com/")
     return f"{COLAB}/github/{path}/blob/{BRANCH}/docs/chapters/{stem}.ipynb"
+
+
+def facts(stem: str) -> dict[str, str | int]:
+    """Return what `book.toml` says of a chapter; nothing if it does not know it."""
+    return tomllib.loads(BOOK.read_text(encoding="utf-8")).get(stem, {})
 
 
 def convert(source: str, stem: str) -> nbformat.NotebookNode:
@@ -87,7 +95,10 @@ def convert(source: str, stem: str) -> nbformat.NotebookNode:
 
 def _badge(stem: str) -> nbformat.NotebookNode:
     picture = f"{COLAB}/assets/colab-badge.svg"
-    source = f"[![Colab에서 열기]({picture})]({colab_url(stem)})"
+    lines = [f"[![Colab에서 열기]({picture})]({colab_url(stem)})"]
+    if minutes := facts(stem).get("minutes"):
+        lines += ["", f"모두 실행하면 CPU 두 코어에서 {minutes}분쯤 걸립니다. {_GPU}"]
+    source = "\n".join(lines)
     return nbformat.v4.new_markdown_cell(source, metadata={"tags": ["remove-cell"]})
 
 

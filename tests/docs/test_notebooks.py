@@ -58,6 +58,20 @@ def test_it_begins_with_the_badge_and_the_installation(notebooks):
     assert "-U" not in install.source and "==" not in install.source
 
 
+def test_it_says_how_long_it_takes_and_that_a_gpu_is_used(notebooks):
+    stem = "ch04_document_classification"
+    minutes = notebooks.facts(stem)["minutes"]
+    notebook = notebooks.convert(SOURCE, stem)
+    assert f"CPU 두 코어에서 {minutes}분쯤" in notebook.cells[0].source
+    assert "GPU" in notebook.cells[0].source
+    assert notebook.metadata["accelerator"] == "GPU"
+
+
+def test_a_chapter_that_was_not_measured_says_no_time(notebooks):
+    assert notebooks.facts("ch00") == {}
+    assert "분쯤" not in notebooks.convert(SOURCE, "ch00").cells[0].source
+
+
 def test_a_solution_is_folded(notebooks):
     cell = notebooks.convert(SOURCE, "ch00").cells[5]
     assert cell.source.startswith("# @title 풀이 보기\n")

@@ -1,0 +1,209 @@
+"""The reference of a module, from its docstrings, without naming what is in it.
+
+    ```{api} kerasnlp_tutorial.metrics
+    ```
+
+writes an autodoc directive for every public name: those of `__all__`, or else what the
+module itself defines without an underscore. `{api-chapters}` does so for all chapters
+of the registry. The docstrings are Google's style with
+Markdown in them, as Keras and KerasNLP write theirs; `to_rest` turns that into what
+autodoc reads.
+"""
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import re
+import textwrap
+import types
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.inspect import signature as inspect_signature
+from sphinx.util.inspect import stringify_signature
+
+from kerasnlp_tutorial import registry
+from kerasnlp_tutorial.datasets import Corpus
+
+_MOST_FIELDS = 8  # of a dataclass whose signature names them
+
+# === What is public ===
+
+
+def public_names(module: types.ModuleType) -> list[str]:
+    """Return the public names of a module: `__all__`, or what it defines itself.
+
+    Loggers are not public, and neither are constants of a chapter: they belong to
+    its text.
+    """
+    if hasattr(module, "__all__"):
+        return list(module.__all__)
+    constants = ".chapters." not in module.__name__
+    return [
+        name
+        for node in ast.parse(inspect.getsource(module)).body
+        for name in _defined(node, constants)
+        if not name.startswith("_") and name != "logger"
+    ]
+
+
+def _defined(node: ast.stmt, constants: bool) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if constants and isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
+
+
+# === From a module to directives ===
+
+
+def reference(module: types.ModuleType) -> str:
+    """Return reStructuredText that describes a module."""
+    summary = (module.__doc__ or "").strip().partition("\n\n")[0]
+    # Of a chapter it is text; its functions say enough.
+    summary = summary if "chapters" not in module.__name__ else ""
+    lines = [f".. py:module:: {module.__name__}", "", *to_rest(summary.splitlines())]
+    for name in public_names(module):
+        lines += ["", *_describe(module, name)]
+    return "\n".join(lines)
+
+
+def _describe(module: types.ModuleType, name: str) -> list[str]:
+    value, path = getattr(module, name), f"{module.__name__}.{name}"
+    home = getattr(value, "__module__", "")
+    if inspect.isclass(value) or inspect.isfunction(value):
+        if not home.startswith(module.__name__):
+            package = home.rpartition(".")[0]
+            return [f":py:obj:`{name} <{package}.{name}>` ({package})"]
+        if inspect.isfunction(value):
+            return [f".. autofunction:: {path}"]
+        bases = [] if value.__bases__ == (object,) else ["   :show-inheritance:"]
+        return [f".. autoclass:: {path}", "   :members:", *bases]
+    return [f".. py:data:: {name}", "", f"   {_constant(value)}"]
+
+
+def _constant(value: Any) -> str:
+    """Describe a constant without what depends on the machine, such as folders."""
+    if isinstance(value, Corpus):
+        return f"``{value.name}``: {value.title}. {value.licence}. {value.citation}."
+    if isinstance(value, str | int | float | dict | types.GenericAlias):
+        return f"``{value!r}``"
+    if isinstance(value, PurePath) and not value.is_absolute():
+        return f"``{value}``"
+    return type(value).__name__
+
+
+# === From Markdown to reStructuredText ===
+
+_NOTHING = "\\ "  # before a text of which napoleon would take the start for a type
+_LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)")
+_CODE = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)")
+
+
+def to_rest(lines: list[str]) -> list[str]:
+    """Turn the Markdown of a docstring into reStructuredText.
+
+    Code between backticks, links and fenced blocks; the rest is alike.
+    """
+    lines = list(_say_no_type(lines))
+    parts = re.split(r"(?ms)^( *)```(\w*)\n(.*?)^ *```$", "\n".join(lines))
+    text = _inline(parts[0])
+    for indent, language, code, after in zip(*[iter(parts[1:])] * 4, strict=True):
+        block = textwrap.indent(textwrap.dedent(code), "    ")
+        block = f"\n.. code-block:: {language or 'text'}\n\n{block}"
+        text += textwrap.indent(block, indent) + _inline(after)
+    return text.split("\n")
+
+
+def _say_no_type(lines: list[str]) -> Iterator[str]:
+    """Begin what is said of a result with nothing: types stand in the signatures."""
+    for line in lines:
+        yield line
+        if re.fullmatch(r"\s*(Returns|Yields)\b.*:", line):
+            indent = " " * (len(line) - len(line.lstrip()) + 4)
+            yield indent + _NOTHING
+
+
+def _inline(text: str) -> str:
+    # A literal must not end in white space in reStructuredText.
+    text = _CODE.sub(lambda match: f"``{match[1].strip()}``", text)
+    return _LINK.sub(r"`\1 <\2>`__", text)
+
+
+def process_docstring(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Convert a docstring in place, before napoleon reads it."""
+    lines[:] = to_rest(lines)
+    if what in ("attribute", "data", "property"):
+        lines[:0] = [_NOTHING]
+
+
+def process_signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, *signature: str | None
+) -> tuple[str | None, str | None] | None:
+    """Mend the signatures that say too little or too much.
+
+    Keras's `__new__` takes anything, so what a class takes is known to its `__init__`;
+    and a dataclass of many fields lists them below, each with what it means.
+    """
+    if not inspect.isclass(obj):
+        return None
+    if dataclasses.is_dataclass(obj) and len(dataclasses.fields(obj)) > _MOST_FIELDS:
+        return "(**fields)", None
+    if signature[0] == "(*args, **kwargs)":
+        own = inspect_signature(obj.__init__, bound_method=True)
+        return stringify_signature(own), None
+    return None
+
+
+def skip_member(
+    app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out KerasNLP's `backbone_cls` and the like.
+
+    They are aliases of classes, and the Korean for "alias of" puts a particle where
+    reStructuredText needs a space.
+    """
+    return True if name.endswith("_cls") else None
+
+
+class Api(SphinxDirective):
+    """The reference of the module that is its argument."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        module = importlib.import_module(self.arguments[0])
+        self.env.note_dependency(module.__file__)
+        source = f"````{{eval-rst}}\n{reference(module)}\n````"
+        return self.parse_text_to_nodes(source)
+
+
+class ApiChapters(SphinxDirective):
+    """The reference of every chapter, each under its title."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(registry.__file__)
+        parts = [
+            f"## {chapter.number}장 {chapter.title}\n\n"
+            f"```{{api}} kerasnlp_tutorial.chapters.{chapter.module_name}\n```"
+            for chapter in registry.CHAPTERS
+        ]
+        return self.parse_text_to_nodes("\n\n".join(parts), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive and the conversion with Sphinx."""
+    app.add_directive("api", Api)
+    app.add_directive("api-chapters", ApiChapters)
+    app.connect("autodoc-process-docstring", process_docstring, priority=400)
+    app.connect("autodoc-process-signature", process_signature)
+    app.connect("autodoc-skip-member", skip_member)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
