@@ -31,9 +31,16 @@ import keras
 import keras_nlp
 import numpy as np
 
-from kerasnlp_tutorial import datasets, display, metrics, runs, training
+from kerasnlp_tutorial import (
+    datasets,
+    display,
+    metrics,
+    runs,
+    training,
+    transfer,
+)
 from kerasnlp_tutorial.checkpoints import load_bert
-from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.config import TransferConfig
 from kerasnlp_tutorial.datasets import LabeledText, Splits
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.runs import TrainedModel
@@ -55,7 +62,7 @@ CORPORA = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TrainingConfig):
+class Config(TransferConfig):
     """Settings of document classification."""
 
     text_column: str = "text"
@@ -248,17 +255,20 @@ def build_model(
 ) -> keras_nlp.models.BertTextClassifier:
     """Build the classifier on the backbone that the config names, and compile it."""
     keras.utils.set_random_seed(config.seed)
-    texts = (text for example in splits.train for text in example.texts)
-    backbone, tokenizer = load_bert(config, list(texts))
-    preprocessor = keras_nlp.models.BertTextClassifierPreprocessor(
-        tokenizer, sequence_length=config.sequence_length
-    )
-    model = keras_nlp.models.BertTextClassifier(
-        backbone,
-        num_classes=len(splits.labels),
-        preprocessor=preprocessor,
-        dropout=config.dropout,
-    )
+    if config.method == "prompt":
+        model = transfer.prompt_tuned_classifier(config, splits.labels)
+    else:
+        texts = (t for example in splits.train for t in example.texts)
+        backbone, tokenizer = load_bert(config, list(texts))
+        model = keras_nlp.models.BertTextClassifier(
+            backbone,
+            num_classes=len(splits.labels),
+            preprocessor=keras_nlp.models.BertTextClassifierPreprocessor(
+                tokenizer, sequence_length=config.sequence_length
+            ),
+            dropout=config.dropout,
+        )
+        transfer.choose_weights(model, config)
     model.compile(
         optimizer=training.adamw(
             config.learning_rate, config.weight_decay
@@ -523,6 +533,7 @@ def fine_tune(run: runs.Run, splits: Splits, baselines) -> TrainedModel:
     )
     seconds = round(time.monotonic() - started, 1)
     scores |= {"baselines": measured, "seconds": seconds}
+    scores["learnt"] = transfer.trainable_parameters(model)
     return run.finish(model, splits.labels, scores)
 
 

@@ -37,7 +37,7 @@ from kerasnlp_tutorial import (
     training,
 )
 from kerasnlp_tutorial.checkpoints import load_bert
-from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.config import TransferConfig
 from kerasnlp_tutorial.datasets import LabeledPair, LabeledText, Splits
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.runs import TrainedModel
@@ -65,7 +65,7 @@ CORPORA = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config(TrainingConfig):
+class Config(TransferConfig):
     """Settings of sentence-pair classification."""
 
     first_column: str = "premise"
@@ -79,6 +79,8 @@ class Config(TrainingConfig):
         super().__post_init__()
         expected = f"one of {sorted(CORPORA)}"
         self._require("dataset", self.dataset in CORPORA, expected)
+        alone = self.method != "prompt"
+        self._require("method", alone, "full, frozen or lora for pairs")
 
 
 # %%

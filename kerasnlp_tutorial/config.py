@@ -127,6 +127,54 @@ class TrainingConfig(Settings):
         return cls(**(small | changes))
 
 
+# The fewer weights are learnt, the further each may go.
+_LEARNING_RATES = {"full": 3e-4, "frozen": 2e-3, "lora": 2e-3, "prompt": 1e-2}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TransferConfig(TrainingConfig):
+    """Settings of a fine-tuning that can leave most of the backbone as it is."""
+
+    learning_rate: float | None = None
+    """Peak of the learning rate; None: what suits the method, 3e-4 for `full`."""
+    method: str = "full"
+    """What is learnt: `full`: all; `frozen`: the head; `lora`: the head, and matrices
+    of low rank that are added to the attention's; `prompt`: vectors in front of the
+    text, while the language model answers with words."""
+    lora_rank: int = 8
+    """Rank of these matrices; this and the following are for their method alone."""
+    prompt_length: int = 20
+    """Number of these vectors."""
+    initial_prompt: str = "이 영화는 정말"
+    """Words whose embeddings they are at first."""
+    label_words: str | None = None
+    """What the language model says for each class, as `class=word,class=word`; None:
+    words of reviews for 긍정 and 부정, else the classes' names."""
+
+    def __post_init__(self):
+        expected = f"one of {', '.join(_LEARNING_RATES)}"
+        self._require("method", self.method in _LEARNING_RATES, expected)
+        if self.learning_rate is None:
+            rate = _LEARNING_RATES[self.method]
+            object.__setattr__(self, "learning_rate", rate)  # the rest is frozen
+        super().__post_init__()
+        for name in ("lora_rank", "prompt_length"):
+            self._require(name, getattr(self, name) > 0, "above 0")
+        self._require("initial_prompt", self.initial_prompt.strip() != "", "words")
+
+
+def parse_label_words(text: str) -> dict[str, str]:
+    """Return the word for each label of `"label=word,label=word"`.
+
+    Raises:
+        InputError: it is written otherwise.
+    """
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    if not all(equals and word.strip() for _, equals, word in pairs):
+        raise InputError(f"label words are LABEL=WORD,LABEL=WORD; received {text!r}")
+    return {label.strip(): word.strip() for label, _, word in pairs}
+
+
 def parse_fields(config_class: type, texts: Mapping[str, str]) -> dict[str, Any]:
     """Turn `field=value` texts into values of the fields' types.
 

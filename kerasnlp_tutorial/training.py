@@ -57,7 +57,11 @@ def encode(
     columns = (inputs,) if targets is None else (inputs, targets)
     pieces, lengths, of_rows = defaultdict(list), [], []
     texts = tf.data.Dataset.from_tensor_slices(columns).batch(_ENCODE_BATCH)
-    for batch in texts.map(preprocess, num_parallel_calls=tf.data.AUTOTUNE):
+    if len(texts) == 1:  # no graph for a few texts: to make one takes a second
+        batches = [preprocess(*next(iter(texts)))]
+    else:
+        batches = texts.map(preprocess, num_parallel_calls=tf.data.AUTOTUNE)
+    for batch in batches:
         real = np.asarray(batch.pop("padding_mask")).astype(bool)  # (batch, sequence)
         lengths.append(real.sum(axis=1))
         if "sample_weight" not in batch and "targets" in batch:

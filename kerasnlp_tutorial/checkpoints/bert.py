@@ -1,12 +1,20 @@
 """BERT backbones by name."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import keras_nlp
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
-from kerasnlp_tutorial.checkpoints.presets import load_backbone, new_backbone
+from kerasnlp_tutorial.checkpoints.presets import (
+    check_class,
+    load_backbone,
+    new_backbone,
+    preset_config,
+    preset_folder,
+)
 from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.tokenizers import (
     HuggingFaceTokenizer,
     KoreanBertTokenizer,
@@ -36,6 +44,24 @@ def load_bert(
     if not isinstance(tokenizer, HuggingFaceTokenizer):
         tokenizer = KoreanBertTokenizer(tokenizer.get_vocabulary())
     return backbone, tokenizer
+
+
+def load_masked_lm(name: str | Path) -> keras_nlp.models.BertMaskedLM:
+    """Return a language model that fills gaps, with its preprocessor.
+
+    Args:
+        name: as in `preset_folder`, such as `bert_mini_ko` or `kcbert-base`.
+
+    Raises:
+        InputError: there is no such preset, it is no BERT, or it has lost the head that
+            fills gaps, as one that was fine-tuned has.
+    """
+    folder = preset_folder(name)
+    check_class(folder, name, keras_nlp.models.BertBackbone)
+    task = preset_config(folder, "task.json")
+    if task is None or not task["class_name"].endswith("MaskedLM"):
+        raise InputError(f"{str(name)!r} has no head for masked words")
+    return keras_nlp.models.BertMaskedLM.from_preset(folder)
 
 
 def _from_scratch(config, texts):

@@ -12,7 +12,9 @@ from kerasnlp_tutorial.checkpoints.presets import (
     preset_config,
     preset_folder,
 )
+from kerasnlp_tutorial.checkpoints.prompts import load_prompt
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.models.prompt_tuned_text_classifier import PROMPT_FILE
 from kerasnlp_tutorial.runs import TRAINING_FILE
 
 
@@ -30,6 +32,10 @@ def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]
     Raises:
         InputError: there is no such checkpoint, or it has no head.
     """
+    if (Path(name) / PROMPT_FILE).is_file():
+        return load_prompt(name), tuple(
+            (preset_config(str(name), TRAINING_FILE) or {}).get("labels", ())
+        )
     folder = preset_folder(name)
     task = preset_config(folder, "task.json")
     if task is None:

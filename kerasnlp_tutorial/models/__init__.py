@@ -14,6 +14,12 @@ from kerasnlp_tutorial.models.bert_token_classifier_preprocessor import (
 )
 from kerasnlp_tutorial.models.flexible_bert_backbone import FlexibleBertBackbone
 from kerasnlp_tutorial.models.flexible_bert_masked_lm import FlexibleBertMaskedLM
+from kerasnlp_tutorial.models.prompt_tuned_text_classifier import (
+    PromptTunedTextClassifier,
+)
+from kerasnlp_tutorial.models.prompt_tuned_text_classifier_preprocessor import (
+    PromptTunedTextClassifierPreprocessor,
+)
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer, KoreanBertTokenizer
 
 __all__ = [
@@ -25,4 +31,6 @@ __all__ = [
     "FlexibleBertMaskedLM",
     "HuggingFaceTokenizer",
     "KoreanBertTokenizer",
+    "PromptTunedTextClassifier",
+    "PromptTunedTextClassifierPreprocessor",
 ]
