@@ -19,17 +19,42 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasnlp_tutorial import display, registry, training
+from kerasnlp_tutorial import display, registry, training, transfer
 
 LABELS = (100, 300, 1_000, 3_000, 10_000, 100_000)
 TARGETS = (0.75, 0.80)
 STARTS = {"scratch": "난수에서", "preset": "미리 학습한 모델에서"}
 _SCORES_A_RUN = 20
 _WATCHED = 1_000
-_TESTED = 2_000
+TESTED = 2_000
 _TESTED_ON_ALL = 10_000  # labels, and more
 
 chapter = registry.find("ch04").load()
+
+
+class Rows:
+    """Measurements in a file of JSON lines; what is there is not measured again.
+
+    Args:
+        path: the file; it need not exist.
+        keys: fields that tell rows apart.
+    """
+
+    def __init__(self, path: Path, keys: tuple[str, ...]):
+        self.path = path
+        self.keys = keys
+        lines = path.read_text().splitlines() if path.exists() else []
+        self.rows = [json.loads(line) for line in lines]
+
+    def __contains__(self, key: tuple) -> bool:
+        return key in {tuple(row[name] for name in self.keys) for row in self.rows}
+
+    def add(self, row: dict) -> None:
+        """Append a row to the file, and say it."""
+        self.rows.append(row)
+        print(json.dumps(row | {"curve": None}, ensure_ascii=False), flush=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 class Score(keras.callbacks.Callback):
@@ -69,20 +94,34 @@ def measure(start: str, labels: int, seed: int, options) -> dict:
     splits = chapter.load_examples(config)
     # No epoch is chosen here, so the part that it would be chosen on is learnt too.
     splits = dataclasses.replace(splits, train=[*splits.train, *splits.validation])
+    if labels < _TESTED_ON_ALL:
+        splits = dataclasses.replace(splits, test=splits.test[:TESTED])
+    row = fine_tune(config, splits, start == "scratch")
+    return {"start": start, "labels": labels, "seed": seed, **row}
+
+
+def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dict:
+    """Fine-tune as the config says and measure.
+
+    Args:
+        config: of chapter 4.
+        splits: all of `train` is learnt, all of `test` measured.
+        from_scratch: whether the backbone's weights are made random first.
+        aim: steps to make, about; see `choose_epochs`.
+    """
     model = chapter.build_model(config, splits)
-    if start == "scratch":
+    if from_scratch:
         fresh = model.backbone.__class__.from_config(model.backbone.get_config())
         model.backbone.set_weights(fresh.get_weights())
-    test = splits.test if labels >= _TESTED_ON_ALL else splits.test[:_TESTED]
     train_set, watched_set, test_set = (
         chapter.make_dataset(part, model, splits.labels, config, training_set=learnt)
         for part, learnt in (
             (splits.train, True),
-            (test[:_WATCHED], False),
-            (test, False),
+            (splits.test[:_WATCHED], False),
+            (splits.test, False),
         )
     )
-    epochs = chapter.choose_epochs(config, len(train_set))
+    epochs = chapter.choose_epochs(config, len(train_set), aim)
     steps = epochs * len(train_set)
     score = Score(watched_set, every=max(steps // _SCORES_A_RUN, 1))
     started = time.perf_counter()
@@ -106,13 +145,11 @@ def measure(start: str, labels: int, seed: int, options) -> dict:
         for target in TARGETS
     }
     return {
-        "start": start,
-        "labels": labels,
-        "seed": seed,
         "accuracy": round(final, 5),
-        "test_examples": len(test),
+        "test_examples": len(splits.test),
         "steps": steps,
         "seconds": round(seconds, 1),
+        "learnt": transfer.trainable_parameters(model),
         "reached": reached,
         "curve": score.curve,
     }
@@ -164,20 +201,14 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    path = options.output / "rows.jsonl"
-    rows = (
-        [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
-    )
+    rows = Rows(options.output / "rows.jsonl", ("start", "labels", "seed"))
     for labels in options.labels:
         for seed in (7, 8, 9) if labels <= 1_000 else (7,):
             for start in options.starts:
                 key = (start, labels, seed)
-                if key not in {(r["start"], r["labels"], r["seed"]) for r in rows}:
-                    rows.append(measure(*key, options))
-                    print(json.dumps(rows[-1] | {"curve": None}), flush=True)
-                    with path.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(rows[-1]) + "\n")
-    report(rows, options.output)
+                if key not in rows:
+                    rows.add(measure(*key, options))
+    report(rows.rows, options.output)
 
 
 if __name__ == "__main__":
