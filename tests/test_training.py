@@ -245,6 +245,7 @@ def test_a_training_that_diverges_says_so(preprocessor, dataset, tmp_path):
         fit(small_model(preprocessor), tmp_path, dataset, 2, [Explode()])
 
 
+@pytest.mark.slow
 def test_a_resumed_training_equals_an_uninterrupted_one(
     preprocessor, dataset, tmp_path
 ):

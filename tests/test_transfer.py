@@ -56,6 +56,7 @@ def test_lora_learns_small_matrices_alone_and_merging_changes_nothing(splits, tm
     np.testing.assert_allclose(loaded.model(x), expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_prompt_is_trained_saved_and_opened(splits, tmp_path):
     settings = config(
         method="prompt", output=str(tmp_path / "run"), max_train_examples=64

@@ -166,6 +166,7 @@ def test_predict_nothing(trained):
     assert ch04.predict(trained, []) == []
 
 
+@pytest.mark.slow
 def test_fine_tuning_goes_on_from_a_trained_model(trained, tmp_path):
     config = dataclasses.replace(
         trained.config,

@@ -112,6 +112,7 @@ def test_windows_must_not_leave_gaps():
         BertQuestionAnsweringPreprocessor(tokenizer, 10, 6, 2)
 
 
+@pytest.mark.slow
 def test_it_learns_from_questions_and_spans(model):
     model.compile(optimizer=keras.optimizers.Adam(0.01))
     contexts = [CONTEXT, "서울을 이겼다", "바다에서 서울을 이겼다"]

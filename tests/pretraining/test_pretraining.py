@@ -88,7 +88,9 @@ def test_a_causal_model_learns_what_follows(config):
     assert text.startswith(f"{WORDS[0]} {WORDS[3]} {WORDS[6]} {WORDS[9]} {WORDS[2]}")
 
 
-@pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+@pytest.mark.parametrize(
+    "architecture", ["bert", pytest.param("gpt2", marks=pytest.mark.slow)]
+)
 def test_a_killed_training_goes_on_as_if_uninterrupted(
     config, architecture, monkeypatch
 ):
