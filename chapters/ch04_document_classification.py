@@ -525,9 +525,8 @@ def fine_tune(run: runs.Run, splits: Splits, baselines) -> TrainedModel:
     )
     measured = baselines(model, splits, config)
     fit(model, train_set, validation_set, run)
-    scores = evaluate(
-        TrainedModel(model, splits.labels, config), splits.test
-    )
+    trained = TrainedModel(model, splits.labels, config)
+    scores = evaluate(trained, splits.test)
     seconds = round(time.monotonic() - started, 1)
     scores |= {"baselines": measured, "seconds": seconds}
     scores["learnt"] = transfer.trainable_parameters(model)
