@@ -73,7 +73,8 @@ class PromptTunedTextClassifier(keras_nlp.models.Task):
         **kwargs: those of a `keras_nlp.models.Task`.
 
     Call arguments:
-        inputs: `token_ids`, `segment_ids` and `padding_mask`, int32, (batch, tokens).
+        inputs: `token_ids`, `padding_mask`, and for BERT `segment_ids`, int32,
+            (batch, tokens).
 
     Returns (of a call):
         Logits, (batch, classes).
@@ -108,7 +109,7 @@ class PromptTunedTextClassifier(keras_nlp.models.Task):
         # === Functional Model ===
         inputs = {
             name: keras.Input((None,), dtype="int32", name=name)
-            for name in ("token_ids", "segment_ids", "padding_mask")
+            for name in self.backbone.input
         }
         outputs = self._answers(inputs)
         outputs = ops.take(outputs, np.array(label_ids, "int32"), axis=-1)

@@ -22,7 +22,7 @@ class PromptTunedTextClassifierPreprocessor(keras_nlp.models.Preprocessor):
         sample_weight: likewise.
 
     Returns (of a call):
-        `token_ids`, `segment_ids` (all 0) and `padding_mask`, int32,
+        `token_ids`, `padding_mask`, and for BERT `segment_ids` (all 0), int32,
         (batch, sequence_length).
 
     Raises:
@@ -65,10 +65,15 @@ class PromptTunedTextClassifierPreprocessor(keras_nlp.models.Preprocessor):
             token_ids = ids.to_tensor(self.tokenizer.pad_token_id, shape=shape)
             features = {
                 "token_ids": token_ids,
-                "segment_ids": tf.zeros_like(token_ids),
                 "padding_mask": tf.ones_like(ids).to_tensor(shape=shape),
             }
+            if self._is_berts:
+                features["segment_ids"] = tf.zeros_like(token_ids)
         return keras.utils.pack_x_y_sample_weight(features, y, sample_weight)
+
+    @property
+    def _is_berts(self):
+        return hasattr(self.tokenizer, "cls_token_id")
 
     def _ids(self, text: str) -> tf.Tensor:
         if not text:
@@ -77,7 +82,7 @@ class PromptTunedTextClassifierPreprocessor(keras_nlp.models.Preprocessor):
 
     def _ends(self) -> tuple[list[int], list[int] | tf.Tensor]:
         """Return the tokens before and after everything else."""
-        if hasattr(self.tokenizer, "cls_token_id"):
+        if self._is_berts:
             return [self.tokenizer.cls_token_id], [self.tokenizer.sep_token_id]
         # What stands between the texts of the pretraining.
         return [self.tokenizer.end_token_id], tf.zeros((0,), "int32")

@@ -159,7 +159,8 @@ def test_in_a_dataset_as_eagerly(preset):
     dataset = tf.data.Dataset.from_tensor_slices(texts).batch(4)
     batches = list(dataset.map(model.preprocessor))
     eager = model.preprocessor(texts)
-    for name in ("token_ids", "segment_ids", "padding_mask"):
+    assert set(eager) == set(model.input)
+    for name in eager:
         together = np.concatenate([np.array(batch[name]) for batch in batches])
         np.testing.assert_array_equal(together, np.array(eager[name]))
     features = training.encode(model.preprocessor, (texts,))
@@ -187,7 +188,13 @@ def test_a_damaged_file(preset, tmp_path):
 def test_a_model_without_a_head_for_words(tmp_path):
     keras.utils.set_random_seed(7)
     model = bert()
-    task = keras_nlp.models.BertTextClassifier(model.backbone, 2)
+    task = keras_nlp.models.BertTextClassifier(
+        model.backbone,
+        2,
+        keras_nlp.models.BertTextClassifierPreprocessor(
+            model.preprocessor.tokenizer, sequence_length=32
+        ),
+    )
     task.save_to_preset(str(tmp_path / "classifier"))
     with pytest.raises(InputError, match="has no head for masked words"):
         make(str(tmp_path / "classifier"))
