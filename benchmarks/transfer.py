@@ -155,6 +155,12 @@ def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dic
     }
 
 
+def save_picture(picture: display.Display, path: Path) -> None:
+    """Write a plot as a file of its own: it has no page whose colour it could take."""
+    svg = picture.html.replace("currentColor", "#777777")
+    path.write_text(svg, encoding="utf-8")
+
+
 def report(rows: list[dict], folder: Path) -> None:
     """Print the table, and draw the picture into a file."""
     means = {start: [] for start in STARTS}
@@ -186,9 +192,7 @@ def report(rows: list[dict], folder: Path) -> None:
             "라벨 수",
             names=[f"{labels:,}" for labels in sizes],
         )
-        # A file of its own has no page whose colour it could take.
-        svg = picture.html.replace("currentColor", "#777777")
-        (folder / "transfer.svg").write_text(svg, encoding="utf-8")
+        save_picture(picture, folder / "transfer.svg")
 
 
 def main() -> None:

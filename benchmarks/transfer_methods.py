@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from transfer import TESTED, Rows, chapter, fine_tune
+from transfer import TESTED, Rows, chapter, fine_tune, save_picture
 
 from kerasnlp_tutorial import display, training, transfer
 from kerasnlp_tutorial.checkpoints import load_causal_lm
@@ -143,9 +143,7 @@ def report(rows: list[dict], folder: Path) -> None:
     picture = display.curves(
         lines, "NSMC 정확도", "라벨 수", names=[f"{size:,}" for size in sizes]
     )
-    # A file of its own has no page whose colour it could take.
-    svg = picture.html.replace("currentColor", "#777777")
-    (folder / "transfer_methods.svg").write_text(svg, encoding="utf-8")
+    save_picture(picture, folder / "transfer_methods.svg")
 
 
 def main() -> None:
