@@ -8,6 +8,7 @@ import keras_nlp
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
 from kerasnlp_tutorial.checkpoints.presets import (
     check_class,
+    dtype_arguments,
     load_backbone,
     new_backbone,
     preset_folder,
@@ -49,4 +50,4 @@ def load_causal_lm(name: str | Path) -> keras_nlp.models.GPT2CausalLM:
     """
     folder = preset_folder(name)
     check_class(folder, name, keras_nlp.models.GPT2Backbone)
-    return keras_nlp.models.GPT2CausalLM.from_preset(folder)
+    return keras_nlp.models.GPT2CausalLM.from_preset(folder, **dtype_arguments(folder))

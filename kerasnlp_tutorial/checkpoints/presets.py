@@ -5,6 +5,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from kerasnlp_tutorial.checkpoints.hub import PREFIX, SHORT_NAMES, hub_folder
 from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.data import PRESETS
@@ -77,6 +79,21 @@ def preset_config(folder: str, name: str) -> dict | None:
         raise InputError(f"{path} is damaged: {error}") from None
 
 
+def dtype_arguments(folder: str) -> dict[str, Any]:
+    """Return what `from_preset` must be told to open a preset.
+
+    KerasNLP 0.32 does not open one that was saved under a policy of mixed precision
+    unless it is given a dtype.
+
+    Args:
+        folder: what `preset_folder` returned.
+    """
+    stored = (preset_config(folder, "config.json") or {}).get("config", {}).get("dtype")
+    name = stored.get("config", {}).get("name") if isinstance(stored, dict) else stored
+    mixed = str(name).startswith("mixed_")
+    return {"dtype": keras.config.dtype_policy()} if mixed else {}
+
+
 def load_backbone(config: TrainingConfig, backbone_class: type) -> tuple[Any, str]:
     """Return the pretrained backbone that `config.backbone` names, and its folder.
 
@@ -90,7 +107,9 @@ def load_backbone(config: TrainingConfig, backbone_class: type) -> tuple[Any, st
     """
     folder = preset_folder(config.backbone)
     check_class(folder, config.backbone, backbone_class)
-    backbone = backbone_class.from_preset(folder, dropout=config.dropout)
+    backbone = backbone_class.from_preset(
+        folder, dropout=config.dropout, **dtype_arguments(folder)
+    )
     if config.sequence_length > backbone.max_sequence_length:
         raise InputError(
             f"sequence_length must be at most {backbone.max_sequence_length} with "

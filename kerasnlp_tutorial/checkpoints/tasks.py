@@ -9,6 +9,7 @@ import keras_nlp
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
 from kerasnlp_tutorial.checkpoints.presets import (
     LABELS_FILE,
+    dtype_arguments,
     preset_config,
     preset_folder,
 )
@@ -44,7 +45,7 @@ def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]
     with warnings.catch_warnings():
         # KerasNLP compiles what it loads, and then misses the optimizer's state.
         warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-        model = task_class.from_preset(folder)
+        model = task_class.from_preset(folder, **dtype_arguments(folder))
     training = preset_config(folder, TRAINING_FILE)
     if training is not None:
         return model, tuple(training["labels"])

@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import keras_nlp
 import numpy as np
 import pytest
@@ -9,7 +10,12 @@ from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial.data import PRESETS
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the tokenizer
-from kerasnlp_tutorial.checkpoints import load_bert, preset_folder, preset_names
+from kerasnlp_tutorial.checkpoints import (
+    load_bert,
+    load_task,
+    preset_folder,
+    preset_names,
+)
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.language_models import fill_mask
 
@@ -72,3 +78,25 @@ def test_every_way_to_open_it(bert):
 def test_it_reads_no_more_than_it_has_learnt():
     with pytest.raises(InputError, match="at most 128 with backbone 'bert_mini_ko'"):
         load_bert(ch04.Config(sequence_length=200), [])
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_what_was_trained_in_mixed_precision_opens_again(policy, tmp_path):
+    tokenizer = load_bert(ch04.Config(), [])[1]
+    preprocessor = keras_nlp.models.BertTextClassifierPreprocessor(tokenizer, 8)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        backbone = keras_nlp.models.BertBackbone(
+            tokenizer.vocabulary_size(), 1, 2, 16, 16, max_sequence_length=8
+        )
+        model = keras_nlp.models.BertTextClassifier(backbone, 2, preprocessor)
+        model.save_to_preset(str(tmp_path / "model"))
+    finally:
+        keras.config.set_dtype_policy(before)
+    loaded, _ = load_task(tmp_path / "model")
+    config = ch04.Config(backbone=str(tmp_path / "model"), sequence_length=8)
+    for part in (loaded.backbone, load_bert(config, [])[0]):
+        assert part.compute_dtype == "float32"
+        for a, b in zip(part.get_weights(), backbone.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
