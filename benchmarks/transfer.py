@@ -155,8 +155,11 @@ def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dic
     }
 
 
-def save_picture(picture: display.Display, path: Path) -> None:
-    """Write a plot as a file of its own: it has no page whose colour it could take."""
+def save_picture(lines: dict[str, list[float]], sizes: list[int], path: Path) -> None:
+    """Draw accuracies over numbers of labels into a file."""
+    names = [f"{labels:,}" for labels in sizes]
+    picture = display.curves(lines, "NSMC 정확도", "라벨 수", names=names)
+    # A file of its own has no page whose colour it could take.
     svg = picture.html.replace("currentColor", "#777777")
     path.write_text(svg, encoding="utf-8")
 
@@ -186,13 +189,8 @@ def report(rows: list[dict], folder: Path) -> None:
                 f"{same[0]['steps']} |"
             )
     if len({len(values) for values in means.values()}) == 1:
-        picture = display.curves(
-            {STARTS[start]: values for start, values in means.items()},
-            "NSMC 정확도",
-            "라벨 수",
-            names=[f"{labels:,}" for labels in sizes],
-        )
-        save_picture(picture, folder / "transfer.svg")
+        lines = {STARTS[start]: values for start, values in means.items()}
+        save_picture(lines, sizes, folder / "transfer.svg")
 
 
 def main() -> None:

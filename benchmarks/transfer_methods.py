@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from transfer import TESTED, Rows, chapter, fine_tune, save_picture
+from transfer import TESTED, Rows, accuracy, chapter, fine_tune, save_picture
 
-from kerasnlp_tutorial import display, training, transfer
+from kerasnlp_tutorial import training, transfer
 from kerasnlp_tutorial.checkpoints import load_causal_lm
 from kerasnlp_tutorial.in_context import InContextClassifier
 
@@ -30,7 +30,7 @@ METHODS = {
     "full": "모두 미세 조정",
     "in-context": "인컨텍스트",
 }
-_TEMPLATE, _WORDS = "{text} 한마디로 {label}", {"긍정": "최고", "부정": "최악"}
+_TEMPLATE = "{text} 한마디로 {label}"
 _MOST_SHOTS = 8
 _CHOICES = 10  # of shots, and of their order
 _TESTED_IN_CONTEXT = 500
@@ -76,9 +76,9 @@ def zero_shot(config, splits) -> dict:
     model = chapter.build_model(config, splits)
     dataset = chapter.make_dataset(splits.test, model, splits.labels, config)
     with training.already_encoded(model):
-        right = [model.predict_on_batch(x).argmax(-1) == y for x, y in dataset]
+        share = accuracy(model, dataset)
     return {
-        "accuracy": round(float(np.mean(np.concatenate(right))), 5),
+        "accuracy": round(share, 5),
         "test_examples": len(splits.test),
         "steps": 0,
         "seconds": 0.0,
@@ -93,7 +93,7 @@ def in_context(model, labels: int, seed: int, splits) -> dict:
     shots = choose(short, labels, seed)
     test = splits.test[:_TESTED_IN_CONTEXT]
     started = time.perf_counter()
-    classify = InContextClassifier(model, _WORDS, shots, _TEMPLATE)
+    classify = InContextClassifier(model, transfer.REVIEW_WORDS, shots, _TEMPLATE)
     answers = classify([e.text for e in test]).argmax(axis=1)
     seconds = time.perf_counter() - started
     right = [classify.labels[a] == e.label for a, e in zip(answers, test, strict=True)]
@@ -140,10 +140,7 @@ def report(rows: list[dict], folder: Path) -> None:
                 f"| {row['method']} | {row['labels']:,} | {row['steps']} | "
                 f"{row['seconds']} | {row['reached']['0.75'] or '-'} |"
             )
-    picture = display.curves(
-        lines, "NSMC 정확도", "라벨 수", names=[f"{size:,}" for size in sizes]
-    )
-    save_picture(picture, folder / "transfer_methods.svg")
+    save_picture(lines, sizes, folder / "transfer_methods.svg")
 
 
 def main() -> None:

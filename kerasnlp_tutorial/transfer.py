@@ -11,8 +11,8 @@ from kerasnlp_tutorial.config import TransferConfig, parse_label_words
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.models import PromptTunedTextClassifier
 
-# What reviewers say; other classes are called by their names.
-_WORDS = {"긍정": "최고", "부정": "최악"}
+REVIEW_WORDS = {"긍정": "최고", "부정": "최악"}
+"""What reviewers say for a class; other classes are called by their names."""
 
 
 def choose_weights(model: keras_nlp.models.Task, config: TransferConfig) -> None:
@@ -56,7 +56,7 @@ def prompt_tuned_classifier(
     """
     if config.backbone == "scratch":
         raise InputError("method 'prompt' needs a pretrained backbone, not 'scratch'")
-    words = _WORDS | parse_label_words(config.label_words or "")
+    words = REVIEW_WORDS | parse_label_words(config.label_words or "")
     return new_prompt(
         config.backbone,
         [words.get(label, label) for label in labels],

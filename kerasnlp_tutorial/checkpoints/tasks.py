@@ -34,9 +34,7 @@ def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]
         InputError: there is no such checkpoint, or it has no head.
     """
     if (Path(name) / PROMPT_FILE).is_file():
-        return load_prompt(name), tuple(
-            (preset_config(str(name), TRAINING_FILE) or {}).get("labels", ())
-        )
+        return load_prompt(name), _labels(str(name))
     folder = preset_folder(name)
     task = preset_config(folder, "task.json")
     if task is None:
@@ -46,10 +44,14 @@ def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]
         # KerasNLP compiles what it loads, and then misses the optimizer's state.
         warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
         model = task_class.from_preset(folder, **dtype_arguments(folder))
+    return model, _labels(folder)
+
+
+def _labels(folder: str) -> tuple[str, ...]:
     training = preset_config(folder, TRAINING_FILE)
     if training is not None:
-        return model, tuple(training["labels"])
-    return model, tuple(preset_config(folder, LABELS_FILE) or ())
+        return tuple(training["labels"])
+    return tuple(preset_config(folder, LABELS_FILE) or ())
 
 
 def copy_head(name: str, task: keras_nlp.models.Task) -> bool:

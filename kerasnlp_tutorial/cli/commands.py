@@ -5,7 +5,7 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +114,7 @@ def classify_in_context(options: argparse.Namespace) -> None:
         shares = dict(zip(classify.labels, row, strict=True))
         label = max(shares, key=shares.get)
         answer = {"text": text, "label": label, "probabilities": shares}
-        if options.json:
-            print(json.dumps(answer, ensure_ascii=False))
-        else:
-            print(_format_answer(answer))
+        _print_answer(answer, options.json, _format_answer)
 
 
 def generate(options: argparse.Namespace) -> None:
@@ -141,11 +138,8 @@ def generate(options: argparse.Namespace) -> None:
             print()
             continue
         for text in generate([prompt] * options.n, options.seed):
-            if options.json:
-                answer = {"prompt": prompt, "text": text}
-                print(json.dumps(answer, ensure_ascii=False))
-            else:
-                print(prompt + text)
+            answer = {"prompt": prompt, "text": text}
+            _print_answer(answer, options.json, lambda a: a["prompt"] + a["text"])
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -249,10 +243,13 @@ def predict(options: argparse.Namespace) -> None:
     trained = runs.load(options.directory)
     format_answer = getattr(module, "format_answer", _format_answer)
     for answer in module.predict(trained, inputs):
-        if options.json:
-            print(json.dumps(answer, ensure_ascii=False))
-        else:
-            print(format_answer(answer))
+        _print_answer(answer, options.json, format_answer)
+
+
+def _print_answer(
+    answer: dict[str, Any], as_json: bool, format_answer: Callable[[dict], str]
+) -> None:
+    print(json.dumps(answer, ensure_ascii=False) if as_json else format_answer(answer))
 
 
 def _format_answer(answer: dict[str, Any]) -> str:
