@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from kerasnlp_tutorial import __version__, registry
 from kerasnlp_tutorial.datasets.source import cache_dir
 from kerasnlp_tutorial.errors import InputError
@@ -68,25 +70,29 @@ class Run:
                 are used here. A resumed run has the config it was begun with.
 
         Raises:
-            InputError: the directory exists, or there is nothing to resume.
+            InputError: the directory exists, there is nothing to resume, or another
+                process is at it.
         """
         output = Path(config.output) if config.output else _next_output(chapter)
         run = cls(chapter, config, output)
-        if config.resume:
-            run._restore_config()
-        else:
-            run._claim(config.overwrite)
-        try:
+        with _alone(output), run._opened():
             yield run
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[None]:
+        if self.config.resume:
+            self._restore_config()
+        else:
+            self._claim(self.config.overwrite)
+        try:
+            yield
         except BaseException:
-            if any(run.checkpoints.glob("**/*.weights.h5")):
+            if any(self.checkpoints.glob("**/*.weights.h5")):
                 logger.warning(
-                    "unfinished: continue with --resume --output %s", run.output
+                    "unfinished: continue with --resume --output %s", self.output
                 )
             else:
-                shutil.rmtree(run.partial, ignore_errors=True)
-                with contextlib.suppress(OSError):  # it holds other runs
-                    RUNS.rmdir()
+                shutil.rmtree(self.partial, ignore_errors=True)
             raise
 
     def _claim(self, overwrite: bool) -> None:
@@ -198,6 +204,28 @@ def _halve_matrices(path: Path) -> None:
         target.attrs.update(source.attrs)
         source.visititems(copy)
     whole.unlink()
+
+
+@contextlib.contextmanager
+def _alone(output: Path) -> Iterator[None]:
+    """Keep other processes from training into the same directory."""
+    is_new = not output.parent.exists()
+    lock = filelock.FileLock(f"{output}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise InputError(
+            f"another process is training into {output}; wait for it, or choose "
+            f"another --output"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
+        if is_new:
+            with contextlib.suppress(OSError):  # something was written
+                output.parent.rmdir()
 
 
 def _partial(output: Path) -> Path:

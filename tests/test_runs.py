@@ -111,6 +111,20 @@ def test_an_unfinished_run_is_resumed_with_its_own_settings():
     assert not runs.Path("out.partial").exists()
 
 
+def test_two_trainings_into_one_directory():
+    config = TrainingConfig(output="a/out")
+    with runs.Run.begin("ch04", config) as run:
+        learn_something(run)
+        for changes in ({}, {"overwrite": True}, {"resume": True}):
+            with pytest.raises(InputError, match="another process .* into a/out; wait"):
+                train(dataclasses.replace(config, **changes))
+        run.finish(FakeModel(), ("a", "b"), {})
+    assert [path.name for path in runs.Path("a").iterdir()] == ["out"]
+    with pytest.raises(InputError, match="--resume needs"):
+        train(TrainingConfig(output="b/out", resume=True))
+    assert not runs.Path("b").exists()
+
+
 def test_there_must_be_something_to_resume():
     with pytest.raises(
         InputError, match="--resume needs the --output.*None.*none in runs/"
