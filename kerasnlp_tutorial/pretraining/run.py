@@ -85,6 +85,11 @@ def pretrain(config: PretrainingConfig) -> Path:
             held_out=[
                 upstream.objective.batch(held_out.batch(i), i) for i in range(count)
             ],
+            characters_per_token=(
+                tokens.held_out_characters / len(tokens.held_out)
+                if config.architecture == "gpt2"
+                else None
+            ),
         )
         watch.restore(model)
         last = config.steps or 10**9
@@ -102,7 +107,7 @@ def pretrain(config: PretrainingConfig) -> Path:
                 ),
             )
         watch.write_history()
-        metrics = watch.history[-1] | {"texts": tokens.texts}
+        metrics = watch.rows()[-1] | {"texts": tokens.texts}
         finished = run.finish(model, (), metrics, half_precision=config.half_precision)
         return finished.path
 
@@ -244,14 +249,19 @@ class Watch(keras.callbacks.Callback):
         folder: for the checkpoints.
         tokens_per_step: for the reports.
         held_out: batches to measure on.
+        characters_per_token: of the texts held out, for the perplexity of a character;
+            None where not every token is guessed.
     """
 
-    def __init__(self, config, folder, tokens_per_step, held_out):
+    def __init__(
+        self, config, folder, tokens_per_step, held_out, characters_per_token=None
+    ):
         super().__init__()
         self.config = config
         self.folder = folder
         self.tokens_per_step = tokens_per_step
         self.held_out = held_out
+        self.characters_per_token = characters_per_token
         self.step = 0
         self.seconds = 0.0
         self.history = []
@@ -319,9 +329,10 @@ class Watch(keras.callbacks.Callback):
         }
         self.history.append(row)
         logger.info(
-            "step %d, held out: loss %.3f, accuracy %.3f",
+            "step %d, held out: loss %.3f, perplexity %.1f, accuracy %.3f",
             self.step,
             row["val_loss"],
+            math.exp(row["val_loss"]),
             row["val_accuracy"],
         )
 
@@ -339,9 +350,22 @@ class Watch(keras.callbacks.Callback):
                 shutil.rmtree(old)
         self._saved = time.monotonic()
 
+    def rows(self) -> list[dict[str, float]]:
+        """Return the measurements so far, with perplexities."""
+        rows = []
+        for row in self.history:
+            loss = row["val_loss"]
+            row = row | {"val_perplexity": math.exp(loss)}
+            if self.characters_per_token:
+                a_character = math.exp(loss / self.characters_per_token)
+                row["val_character_perplexity"] = a_character
+            rows.append(row)
+        return rows
+
     def write_history(self) -> None:
         """Write the measurements where `runs` looks for a training's history."""
+        rows = self.rows()
         with (self.folder / runs.HISTORY_FILE).open("w", newline="") as file:
-            writer = csv.DictWriter(file, self.history[0].keys())
+            writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
-            writer.writerows(self.history)
+            writer.writerows(rows)

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 
 import keras
 import keras_nlp
@@ -65,6 +66,7 @@ def test_a_masked_model_learns_to_look_around(config, tmp_path):
     path = pretrain(config("bert", text=text, steps=400, learning_rate=0.005))
     measured = runs.describe(path)["metrics"]
     assert measured["val_accuracy"] > 0.8 and measured["texts"] == 400
+    assert "val_character_perplexity" not in measured
     model = keras_nlp.models.BertMaskedLM.from_preset(str(path))
     tokenizer = model.preprocessor.tokenizer
     ids = [int(i) for i in tokenizer("영화 영화 [MASK] 영화 영화 영화")]
@@ -86,6 +88,14 @@ def test_a_causal_model_learns_what_follows(config):
     model.compile(sampler="greedy")
     text = model.generate(f"{WORDS[0]} {WORDS[3]} {WORDS[6]}", max_length=20)
     assert text.startswith(f"{WORDS[0]} {WORDS[3]} {WORDS[6]} {WORDS[9]} {WORDS[2]}")
+    measured = runs.describe(path)["metrics"]
+    assert math.log(measured["val_perplexity"]) == pytest.approx(measured["val_loss"])
+    # Of a text held out: as many characters share what its tokens and the end cost.
+    texts = [" ".join(WORDS[(i + 3 * j) % 10] for j in range(12)) for i in range(10)]
+    characters = sum(map(len, texts))
+    tokens = sum(len(model.preprocessor.tokenizer(text)) + 1 for text in texts)
+    ratio = math.log(measured["val_character_perplexity"]) / measured["val_loss"]
+    assert ratio == pytest.approx(tokens / characters, rel=0.1)
 
 
 @pytest.mark.parametrize(
