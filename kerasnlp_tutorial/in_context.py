@@ -11,7 +11,10 @@ import numpy as np
 
 from kerasnlp_tutorial.datasets import LabeledText
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.language_models import token_log_probabilities
+from kerasnlp_tutorial.language_models import (
+    first_token_id,
+    token_log_probabilities,
+)
 from kerasnlp_tutorial.tokenizers import encode_texts
 
 # Texts that say nothing: what the model answers to them is its prejudice.
@@ -98,8 +101,8 @@ class InContextClassifier:
         blank = " " * self.template.endswith(" ")
         before = encode_texts(tokenizer, [context.rstrip(" ") for context in contexts])
         answers = encode_texts(tokenizer, [blank + w for w in self.words.values()])
-        end = [tokenizer.end_token_id]  # stands before every text of the pretraining
-        rows = [end + ids + answer for ids in before for answer in answers]
+        first = [first_token_id(tokenizer)]
+        rows = [first + ids + answer for ids in before for answer in answers]
         self._check_lengths(rows, texts)
         scores = token_log_probabilities(self.model, rows)
         sums = [

@@ -1,13 +1,14 @@
 """What a pretrained model says of a text: words for a gap, the next word, vectors."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import keras
 import keras_nlp
 import numpy as np
-from tokenizers.decoders import ByteLevel
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.tokenizers import token_bytes
 
 
 def fill_mask(
@@ -47,32 +48,47 @@ def next_tokens(
 ) -> dict[str, float]:
     """Return the likeliest tokens after a text, with their probabilities.
 
-    Tokens of bytes stand as text; those that are only a part of a character, and those
-    of another kind of vocabulary, as the vocabulary writes them.
-
     Args:
         model: with its preprocessor.
-        text: what has been said so far.
+        text: what has been said so far; the token that stands before every text is
+            put before it.
         best: how many tokens.
 
+    Returns:
+        Tokens as `token_text` writes them, likeliest first.
+
     Raises:
-        InputError: the text has no token, or too many for the model.
+        InputError: the text has too many tokens for the model.
     """
     tokenizer = model.preprocessor.tokenizer
-    ids = np.array([list(tokenizer(text))], "int32")
-    if not ids.size:
-        raise InputError("a text to continue must have a character")
+    ids = np.array([[first_token_id(tokenizer), *tokenizer(text)]], "int32")
     _check_length(ids.size, model.backbone.max_sequence_length, text)
     logits = model({"token_ids": ids, "padding_mask": np.ones_like(ids)})
+    return _likeliest(logits[0, -1], partial(token_text, tokenizer), best)
 
-    def name(id):
-        token = tokenizer.id_to_token(id)
-        if not isinstance(tokenizer, keras_nlp.tokenizers.GPT2Tokenizer):
-            return token
-        text = ByteLevel().decode([token])
-        return token if "\ufffd" in text else text
 
-    return _likeliest(logits[0, -1], name, best)
+def first_token_id(tokenizer: keras_nlp.tokenizers.Tokenizer) -> int:
+    """Return the token that stands before every text: where there is none of its own,
+    the one that ends the text before.
+    """
+    start = getattr(tokenizer, "start_token_id", None)
+    return tokenizer.end_token_id if start is None else start
+
+
+def token_text(tokenizer: keras_nlp.tokenizers.Tokenizer, token_id: int) -> str:
+    """Return a token as a reader would want to see it.
+
+    A token of bytes (GPT-2's) stands as the text that it is, or, where it is only part
+    of a character, as its bytes: `<eb b7>`. Others are as the vocabulary writes them.
+    """
+    token = tokenizer.id_to_token(token_id)
+    if not isinstance(tokenizer, keras_nlp.tokenizers.GPT2Tokenizer):
+        return token
+    raw = token_bytes(token)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"<{raw.hex(' ')}>"
 
 
 def token_log_probabilities(
@@ -90,11 +106,6 @@ def token_log_probabilities(
     Returns:
         For each text natural logarithms, float32, one fewer than its ids.
     """
-    targets = keras.Input((None,), dtype="int32", name="targets")
-    loss = keras.ops.sparse_categorical_crossentropy(
-        targets, model.output, from_logits=True
-    )
-    scorer = keras.Model({**model.input, "targets": targets}, -loss)
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
     scores = [None] * len(rows)
     for start in range(0, len(order), batch_size):
@@ -104,13 +115,17 @@ def token_log_probabilities(
         ids = np.zeros((len(places), width + 1), "int32")
         for row, i in zip(ids, places, strict=True):
             row[: len(rows[i])] = rows[i]
-        found = scorer.predict_on_batch(
+        # Not compiled: most callers have few batches, and each of another length.
+        logits = model(
             {
                 "token_ids": ids[:, :-1],
                 "padding_mask": np.arange(width) < counts[:, np.newaxis],
-                "targets": ids[:, 1:],
             }
         )
+        loss = keras.ops.sparse_categorical_crossentropy(
+            ids[:, 1:], logits, from_logits=True
+        )
+        found = -keras.ops.convert_to_numpy(loss)
         for i, row, count in zip(places, found, counts, strict=True):
             scores[i] = row[:count]
     return scores

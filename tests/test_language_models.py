@@ -9,8 +9,13 @@ from kerasnlp_tutorial.language_models import (
     next_tokens,
     sentence_vectors,
     token_log_probabilities,
+    token_text,
 )
-from kerasnlp_tutorial.tokenizers import ByteLevelBPE, KoreanBertTokenizer
+from kerasnlp_tutorial.tokenizers import (
+    ByteLevelBPE,
+    KoreanBertTokenizer,
+    token_bytes,
+)
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
@@ -62,10 +67,29 @@ def test_next_tokens(gpt2):
     assert len(shares) == gpt2.preprocessor.tokenizer.vocabulary_size()
     assert sum(shares.values()) == pytest.approx(1, abs=1e-4)
     assert {" 간다", "<|endoftext|>"} <= shares.keys()
-    with pytest.raises(InputError, match="must have a character"):
-        next_tokens(gpt2, "")
+    tokenizer = gpt2.preprocessor.tokenizer
+    ids = np.array([[tokenizer.end_token_id, *tokenizer("산에")]])
+    logits = gpt2({"token_ids": ids, "padding_mask": np.ones_like(ids)})[0, -1]
+    best = token_text(tokenizer, int(np.argmax(logits)))
+    assert next(iter(shares)) == best
+    assert len(next_tokens(gpt2, "", best=3)) == 3  # how a text begins
     with pytest.raises(InputError, match="reads 64 tokens"):
         next_tokens(gpt2, "뷁" * 99)
+
+
+@pytest.mark.parametrize("text", ["산에 간다", "뷁 <b>\n\t漢😀é", "\x00\u200b"])
+def test_tokens_as_texts(gpt2, text):
+    tokenizer = gpt2.preprocessor.tokenizer
+    ids = [int(i) for i in tokenizer(text)]
+    written = b""
+    for i in ids:
+        shown = token_text(tokenizer, i)
+        parts = token_bytes(tokenizer.id_to_token(i))
+        assert shown in (parts.decode("utf-8", "replace"), f"<{parts.hex(' ')}>")
+        assert "\ufffd" not in shown
+        written += parts
+    assert written.decode("utf-8") == text
+    assert token_text(tokenizer, tokenizer.end_token_id) == "<|endoftext|>"
 
 
 def test_token_log_probabilities_equal_the_models_in_any_batch(gpt2):

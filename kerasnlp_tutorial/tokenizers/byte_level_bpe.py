@@ -96,6 +96,20 @@ class ByteLevelBPE:
         return ByteLevelBPETokenizer(self.vocabulary, merges)
 
 
+def token_bytes(token: str) -> bytes:
+    """Return the bytes that a token of a byte-level BPE stands for.
+
+    Its vocabulary writes each byte as a character: those that can be seen as
+    themselves, the others as the characters from U+0100 on, in their order.
+    """
+    seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(0x100) if byte not in seen]
+    order = seen + hidden
+    codes = seen + [0x100 + i for i in range(len(hidden))]
+    byte_of = dict(zip(map(chr, codes), order, strict=True))
+    return bytes(byte_of[character] for character in token)
+
+
 def encode_texts(
     tokenizer: keras_nlp.tokenizers.Tokenizer, texts: Sequence[str]
 ) -> list[list[int]]:
