@@ -66,6 +66,23 @@ def test_the_hypothesis_alone_hides_the_premise(splits):
     assert hidden.labels == splits.labels
 
 
+@pytest.mark.slow
+def test_the_hypothesis_alone_says_little_in_five_folds():
+    config = ch05.Config()
+    splits = ch05.load_examples(config)
+    pairs = [*splits.train, *splits.validation, *splits.test]
+    random.Random(7).shuffle(pairs)
+    model = ch05.ch04.build_model(config, splits)
+    scores = []
+    for fold in range(5):
+        rest = [pair for i, pair in enumerate(pairs) if i % 5 != fold]
+        parts = (rest[100:], rest[:100], pairs[fold::5])
+        folded = Splits(*parts, splits.labels)
+        measured = ch05.baseline_accuracies(model, folded, config)
+        scores.append(measured["hypothesis_only"])
+    assert len(pairs) == 1215 and np.mean(scores) < 0.45, scores
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """Two words a side; one pair of the four is right."""

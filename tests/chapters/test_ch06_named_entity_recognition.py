@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -177,6 +178,37 @@ def test_decoding():
         (Span(8, 9, "PER"), pytest.approx(0.8)),
     ]
     assert ch06.decode(np.zeros((0, 3)), starts[:0], ends[:0], tags) == []
+
+
+def test_the_best_path_is_the_best_of_all():
+    tags = ("O", "B-A", "I-A", "B-B", "I-B")
+
+    def makes_sense(path):
+        before = ("O", *(tags[i] for i in path))
+        pairs = itertools.pairwise(before)
+        return all(b[0] != "I" or a in (f"B{b[1:]}", b) for a, b in pairs)
+
+    generator = np.random.default_rng(7)
+    for length in range(1, 6):
+        for _ in range(20):
+            shares = generator.dirichlet(np.full(5, 0.4), size=length)
+            paths = itertools.product(range(5), repeat=length)
+            logs = np.log(shares + 1e-9)
+            places = np.arange(length)
+            expected = max(
+                filter(makes_sense, paths), key=lambda path: logs[places, path].sum()
+            )
+            assert tuple(ch06.best_path(shares, tags)) == expected
+
+
+def test_decoding_keeps_an_entity_in_one_piece():
+    tags = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+    # 고 ##종: LOC by a hair, then surely the inside of a PER.
+    shares = np.array([[0.0, 0.5, 0.0, 0.49, 0.01], [0.05, 0.0, 0.15, 0.1, 0.7]])
+    (found,) = ch06.decode(shares, np.array([0, 1]), np.array([1, 2]), tags)
+    assert found == (Span(0, 2, "PER"), pytest.approx(0.595))
+    # What continues nothing is no entity.
+    assert ch06.decode(np.array([[0.4, 0.1, 0.5, 0, 0]]), [0], [1], tags) == []
 
 
 def test_the_second_of_two_adjacent_entities_is_kept():
