@@ -7,9 +7,14 @@ import keras_nlp
 import numpy as np
 import pytest
 from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
+from kerasnlp_tutorial.chapters import ch07_question_answering as ch07
 
 from kerasnlp_tutorial.checkpoints import load_bert, load_task, preset_folder
-from kerasnlp_tutorial.models import FlexibleBertBackbone
+from kerasnlp_tutorial.models import (
+    BertQuestionAnsweringPreprocessor,
+    FlexibleBertBackbone,
+)
+from kerasnlp_tutorial.runs import TrainedModel
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer, KoreanBertTokenizer
 
 torch = pytest.importorskip("torch")
@@ -199,6 +204,68 @@ def test_question_answering(make_bert, cache, batch):
     logits = ours(x)
     assert_close(logits[:, 0], expected.start_logits, real)
     assert_close(logits[:, 1], expected.end_logits, real)
+
+
+def best_span(model, tokenizer, question, context, stride, longest):
+    """As transformers' question answering examples choose, but among all places."""
+    room = 60 - 3 - len(tokenizer(question, add_special_tokens=False)["input_ids"])
+    x = tokenizer(
+        question,
+        context,
+        truncation="only_second",
+        max_length=60,
+        stride=room - stride,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+        padding=True,
+        return_tensors="pt",
+    )
+    x.pop("overflow_to_sample_mapping")
+    offsets = x.pop("offset_mapping").tolist()
+    output = run(model, x)
+    best = (-np.inf, 0, 0)
+    for row in range(len(offsets)):
+        inside = [i for i, part in enumerate(x.sequence_ids(row)) if part == 1]
+        for first in inside:
+            for last in inside[first - inside[0] :][:longest]:
+                score = output.start_logits[row, first] + output.end_logits[row, last]
+                span = (offsets[row][first][0], offsets[row][last][1])
+                best = max(best, (float(score), *span))
+    return len(offsets), best
+
+
+def test_best_spans_of_long_passages(make_bert, cache, reviews, korean_texts):
+    folder, theirs = make_bert("BertForQuestionAnswering")
+    ours, _ = load_task(folder)
+    stride, longest, asked = 16, 12, 10
+    tokenizer = ours.preprocessor.tokenizer
+    model = ch07.BertQuestionAnswering(
+        ours.backbone,
+        preprocessor=BertQuestionAnsweringPreprocessor(tokenizer, 60, stride, asked),
+    )
+    model.set_weights(ours.get_weights())
+    config = ch07.Config(
+        sequence_length=60,
+        doc_stride=stride,
+        max_query_length=asked,
+        max_answer_length=longest,
+    )
+    pairs = []
+    for i in range(50):
+        question = korean_texts[4] if i % 2 else "뷁뷁 재밌다"
+        context = " ".join(reviews[10 * i : 10 * i + 10])
+        # Our last window is as long as the others, theirs is what is left: they agree
+        # where nothing is left.
+        ends = tokenizer.tokenize_with_offsets([context])[2].to_list()[0]
+        room = 57 - len(tokenizer(question))
+        length = room + (len(ends) - room) // stride * stride
+        pairs.append((question, context[: ends[length - 1]]))
+    answers = ch07.predict(TrainedModel(model, (), config), pairs)
+    fast = transformers.BertTokenizerFast.from_pretrained(str(folder))
+    for pair, answer in zip(pairs, answers, strict=True):
+        count, (_, start, end) = best_span(theirs, fast, *pair, stride, longest)
+        assert count > 3
+        assert (answer["start"], answer["end"]) == (start, end), pair
 
 
 def test_it_is_converted_once(make_bert, cache):
