@@ -1,0 +1,139 @@
+"""How fast texts are generated, beside transformers with the same weights.
+
+    python benchmarks/generate.py
+    python benchmarks/generate.py --layers 4 --hidden 256
+
+A GPT-2 with random weights is written by transformers and opened by both. Both are
+given the same ids and must write the same number of tokens (greedy, float32, with a
+key-value cache); they take turns. Then ten prompts of different lengths show how often
+this package compiles.
+
+    pip install torch transformers
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tokenizers
+import torch
+import transformers
+from finetune import environment
+
+from kerasnlp_tutorial import datasets
+from kerasnlp_tutorial.checkpoints import load_causal_lm
+from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
+
+END = "<|endoftext|>"
+BATCHES = (1, 8)
+
+
+def write_checkpoint(folder: Path, options) -> torch.nn.Module:
+    """Write a model and its tokenizer; return the model."""
+    path = datasets.SAMPLE.path("ratings_train.txt")
+    texts = [example.text for example in datasets.read_nsmc(path)]
+    tokenizer = tokenizers.ByteLevelBPETokenizer()
+    tokenizer.train_from_iterator(
+        texts, vocab_size=options.vocabulary, special_tokens=["<pad>", END]
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(7)
+    config = transformers.GPT2Config(
+        vocab_size=tokenizer.get_vocab_size(),
+        n_positions=256,
+        n_embd=options.hidden,
+        n_layer=options.layers,
+        n_head=options.hidden // 64,
+        bos_token_id=1,
+        eos_token_id=1,
+        pad_token_id=0,
+    )
+    model = transformers.GPT2LMHeadModel(config).eval()
+    model.save_pretrained(folder)
+    return model
+
+
+def make_prompts(count: int) -> list[str]:
+    """Return texts of growing lengths."""
+    text = "배우들 연기가 정말 살아 있고 음악도 좋아서 시간 가는 줄 모르고 보았다"
+    words = text.split()
+    return [" ".join(words[: 1 + i]) for i in range(count)]
+
+
+def measure(generate, theirs, batch: int, options) -> dict[str, list[float]]:
+    """Return the seconds of each call, of both, which take turns."""
+    prompts = make_prompts(10)[2:3] * batch
+    ids = [1, *map(int, generate.tokenizer(prompts[0]))]
+    inputs = torch.tensor([ids] * batch)
+
+    def ours():
+        generate(prompts)
+
+    def transformers_():
+        with torch.inference_mode():
+            theirs.generate(
+                inputs,
+                attention_mask=torch.ones_like(inputs),
+                do_sample=False,
+                min_new_tokens=options.new_tokens,
+                max_new_tokens=options.new_tokens,
+            )
+
+    seconds = {"this package": [], "transformers": []}
+    for _ in range(options.calls):
+        for name, call in zip(seconds, (ours, transformers_), strict=True):
+            started = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--layers", type=int, default=12)
+    parser.add_argument("--hidden", type=int, default=768)
+    parser.add_argument("--vocabulary", type=int, default=8000)
+    parser.add_argument("--new-tokens", type=int, default=64)
+    parser.add_argument("--calls", type=int, default=6, help="the first compiles")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    os.environ["KERASNLP_TUTORIAL_CACHE"] = tempfile.mkdtemp()
+    folder = Path(tempfile.mkdtemp())
+    theirs = write_checkpoint(folder, options)
+    decoding = DecodingOptions(
+        min_new_tokens=options.new_tokens, max_new_tokens=options.new_tokens
+    )
+    generate = TextGenerator(load_causal_lm(folder), decoding)
+    print(environment())
+    print("| batch | | first call, s | tokens/s first | tokens/s later | ratio |")
+    print("|---|---|---|---|---|---|")
+    for batch in BATCHES:
+        seconds = measure(generate, theirs, batch, options)
+        tokens = batch * options.new_tokens
+        later = {name: tokens / statistics.median(s[1:]) for name, s in seconds.items()}
+        for name, (first, *_) in seconds.items():
+            print(
+                f"| {batch} | {name} | {first:.2f} | {tokens / first:.0f} | "
+                f"{later[name]:.0f} | {later[name] / later['transformers']:.2f} |"
+            )
+    fresh = TextGenerator(generate.model, decoding)
+    prompts = make_prompts(10)
+    for prompt in prompts:
+        fresh([prompt])
+    lengths = [len(fresh.tokenizer(prompt)) for prompt in prompts]
+    compiled = fresh.model.make_generate_function().experimental_get_tracing_count()
+    print(f"prompts of {lengths} tokens: compiled {compiled} times")
+
+
+if __name__ == "__main__":
+    main()
