@@ -28,7 +28,7 @@ from keras import ops
 
 from kerasnlp_tutorial import datasets, display, training
 from kerasnlp_tutorial import language_models as lm
-from kerasnlp_tutorial.checkpoints import preset_folder
+from kerasnlp_tutorial.checkpoints import load_causal_lm, load_masked_lm
 
 # %% [markdown]
 # ## 언어 모델은 확률 함수
@@ -741,9 +741,7 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    bert = keras_nlp.models.BertMaskedLM.from_preset(
-        preset_folder("bert_mini_ko")
-    )
+    bert = load_masked_lm("bert_mini_ko")
     tokenizer = bert.preprocessor.tokenizer
     encode = keras_nlp.models.BertTextClassifierPreprocessor(
         tokenizer, sequence_length=24
@@ -782,6 +780,18 @@ if __name__ == "__main__":
         display.bars(shares, text, limit=1.0).show()
 
 # %% [markdown]
+# 다음 말 맞히기로 배운 GPT, `gpt2_mini_ko`에게는 이어질 말을 묻습니다. `티끌 모아` 다음에 무엇이 올까요?
+
+# %%
+if __name__ == "__main__":
+    gpt = load_causal_lm("gpt2_mini_ko")
+    for text in ("티끌 모아", "배우들 연기가 정말", "다음 예제를"):
+        shares = lm.next_tokens(gpt, text)
+        display.bars(shares, f"{text} → ?", limit=1.0).show()
+
+# %% [markdown]
+# 리뷰와 기술 문서의 말은 그럴듯하게 잇지만, 속담은 몇 번 읽지 못해서 모릅니다.
+#
 # ## 문장을 벡터로
 #
 # BERT의 출력은 토큰마다 하나씩의 벡터입니다. 문맥을 보고 만든 것이라 같은 토큰도 문장마다 다른 벡터가

@@ -160,7 +160,7 @@ def write(path, content):
         (["train"], "required: chapter"),
         (
             ["train", "ch99"],
-            "no chapter 'ch99'; the chapters are: ch02, ch03, ch04, ch05, ch06, ch07",
+            "no chapter 'ch99'; the chapters are: ch01, ch02, ch03, ch04, ch05, ch06",
         ),
         (
             ["train", "ch04", "--dataset", "imdb"],

@@ -10,7 +10,7 @@ from kerasnlp_tutorial.errors import InputError
 METHODS = {
     "sampling": "확률에 따라 뽑기",
     "greedy": "가장 그럴듯한 토큰만",
-    "beam": "빔 서치",
+    "beam": "빔 탐색",
 }
 """Way of decoding to its name on the page."""
 

@@ -11,7 +11,6 @@ from kerasnlp_tutorial.demo.training import ChapterTraining
 from kerasnlp_tutorial.errors import InputError
 
 GENERATION = "ch08"
-_GENERATION_TITLE = "문장 생성하기"
 _GENERATION_LABELS = ("긍정", "부정")  # of the chapter's default corpus
 
 
@@ -92,13 +91,14 @@ class DemoModel:
             ids = tokenizer.tokenize_with_offsets([text])[0].to_list()
             module = registry.find(self.chapter).load()
             (shares,) = module.tag_probabilities(self._trained, ids)
+        path = module.best_path(shares, preprocessor.tags)
         return [
             {
                 "token": tokenizer.id_to_token(id),
-                "tag": preprocessor.tags[share.argmax()],
-                "probability": float(share.max()),
+                "tag": preprocessor.tags[place],
+                "probability": float(share[place]),
             }
-            for id, share in zip(ids[0], shares, strict=True)
+            for id, share, place in zip(ids[0], shares, path, strict=True)
         ]
 
     def count_tokens(self, text: str) -> int:
@@ -157,7 +157,8 @@ def open_demo(name: str) -> DemoModel:
         title = registry.find(chapter).title
         model = DemoModel(chapter, title, lambda: runs.load(path), labels)
     else:  # of no chapter, or of a pretraining
-        model = DemoModel(GENERATION, _GENERATION_TITLE, lambda: _open_preset(name))
+        title = registry.find(GENERATION).title
+        model = DemoModel(GENERATION, title, lambda: _open_preset(name))
     model.open()
     return model
 

@@ -12,12 +12,18 @@ from kerasnlp_tutorial.data import PRESETS
 import kerasnlp_tutorial.models  # noqa: F401  registers the tokenizer
 from kerasnlp_tutorial.checkpoints import (
     load_bert,
+    load_causal_lm,
     load_task,
     preset_folder,
     preset_names,
 )
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.language_models import fill_mask
+from kerasnlp_tutorial.language_models import (
+    fill_mask,
+    next_tokens,
+    token_log_probabilities,
+)
+from kerasnlp_tutorial.tokenizers import encode_texts
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +31,15 @@ def bert():
     return keras_nlp.models.BertMaskedLM.from_preset(preset_folder("bert_mini_ko"))
 
 
+@pytest.fixture(scope="module")
+def gpt():
+    return load_causal_lm("gpt2_mini_ko")
+
+
 def test_names():
-    assert "bert_mini_ko" in preset_names()
+    assert preset_names() == ["bert_mini_ko", "gpt2_mini_ko"]
     with pytest.raises(
-        InputError, match="no preset 'bert'; expected bert_mini_ko, kcbert"
+        InputError, match="no preset 'bert'; expected bert_mini_ko, gpt2_mini_ko, kc"
     ):
         preset_folder("bert")
 
@@ -53,8 +64,27 @@ def test_the_masked_model_fills_gaps(bert):
     assert next(iter(gap)) == "반환합니다"
 
 
-def test_matrices_are_float16_on_disk(bert):
-    for weight in bert.get_weights():
+def test_the_causal_model_knows_the_order_of_words(gpt):
+    assert next(iter(next_tokens(gpt, "시간 가는 줄"))) == " 모르고"
+    tokenizer = gpt.preprocessor.tokenizer
+    texts = ["배우들 연기가 정말 좋았다", "이 함수는 새로운 리스트를 반환합니다"]
+    for text in texts:
+        reverse = " ".join(reversed(text.split()))
+        rows = encode_texts(tokenizer, [text, reverse])
+        rows = [[tokenizer.end_token_id, *row] for row in rows]
+        a, b = (float(x.sum()) for x in token_log_probabilities(gpt, rows))
+        assert a > b + 3
+    folder = preset_folder("gpt2_mini_ko")
+    theirs = keras_nlp.models.GPT2CausalLM.from_preset(folder)
+    assert theirs.backbone.dtype_policy.name == "float32"
+    ids = np.array([rows[0]])
+    x = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+    np.testing.assert_array_equal(theirs(x), gpt(x))
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt"])
+def test_matrices_are_float16_on_disk(name, request):
+    for weight in request.getfixturevalue(name).get_weights():
         if weight.ndim > 1:
             np.testing.assert_array_equal(weight, weight.astype("float16"))
 
