@@ -17,19 +17,12 @@ from pathlib import Path
 import numpy as np
 from transfer import TESTED, Rows, accuracy, chapter, fine_tune, save_picture
 
-from kerasnlp_tutorial import training, transfer
+from kerasnlp_tutorial import registry, training, transfer
 from kerasnlp_tutorial.checkpoints import load_causal_lm
 from kerasnlp_tutorial.in_context import InContextClassifier
 
 LABELS = (0, 1, 8, 64, 1_000, 10_000)
-METHODS = {
-    "scratch": "난수에서",
-    "frozen": "백본을 얼리고",
-    "lora": "LoRA",
-    "prompt": "프롬프트 튜닝",
-    "full": "모두 미세 조정",
-    "in-context": "인컨텍스트",
-}
+METHODS = registry.find("ch01").load().METHODS | {"in-context": "인컨텍스트 러닝"}
 _TEMPLATE = "{text} 한마디로 {label}"
 _MOST_SHOTS = 8
 _CHOICES = 10  # of shots, and of their order
