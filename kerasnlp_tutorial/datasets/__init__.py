@@ -19,7 +19,7 @@ from kerasnlp_tutorial.datasets.nli import (
     read_kornli,
     read_korsts,
 )
-from kerasnlp_tutorial.datasets.nsmc import NSMC, SAMPLE, read_nsmc
+from kerasnlp_tutorial.datasets.nsmc import NSMC, PLAIN_SAMPLE, SAMPLE, read_nsmc
 from kerasnlp_tutorial.datasets.plain_text import TextLines
 from kerasnlp_tutorial.datasets.prompted_text import (
     CHATBOT,
@@ -59,6 +59,7 @@ __all__ = [
     "NER_SAMPLE",
     "NLI_SAMPLE",
     "NSMC",
+    "PLAIN_SAMPLE",
     "QA_SAMPLE",
     "SAMPLE",
     "Answer",

@@ -1,5 +1,6 @@
 """NSMC, the Naver Sentiment Movie Corpus, and a sample in its format."""
 
+import dataclasses
 from pathlib import Path
 
 from kerasnlp_tutorial.data import SAMPLES
@@ -30,6 +31,13 @@ SAMPLE = Corpus(
     citation="kerasnlp-tutorial, sample movie reviews, 2026",
     files=tuple(RemoteFile(name) for name in _FILES),
     folder=SAMPLES / "reviews",
+)
+
+PLAIN_SAMPLE = dataclasses.replace(
+    SAMPLE,
+    name="plain-sample",
+    title="Short and outspoken movie reviews composed for this project",
+    files=(RemoteFile("ratings_plain.txt"),),  # only to be tested on
 )
 
 

@@ -10,10 +10,12 @@ from kerasnlp_tutorial.datasets import SAMPLE, read_nsmc
 
 
 def read(split):
-    return read_nsmc(SAMPLE.path(f"ratings_{split}.txt"))
+    return read_nsmc(SAMPLE.folder / f"ratings_{split}.txt")
 
 
-@pytest.mark.parametrize(("split", "at_least"), [("train", 1200), ("test", 300)])
+@pytest.mark.parametrize(
+    ("split", "at_least"), [("train", 1200), ("test", 300), ("plain", 250)]
+)
 def test_size_and_balance(split, at_least):
     counts = Counter(example.label for example in read(split))
     assert sum(counts.values()) >= at_least
@@ -31,7 +33,7 @@ def trigrams(text):
 
 
 def test_no_near_duplicates_within_or_between_the_splits():
-    texts = [example.text for example in read("train") + read("test")]
+    texts = [example.text for example in read("train") + read("test") + read("plain")]
     assert len({letters(text) for text in texts}) == len(texts)
     sets = [trigrams(text) for text in texts]
     seen = defaultdict(list)
