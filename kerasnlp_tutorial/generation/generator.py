@@ -1,6 +1,7 @@
 """Texts continued by a causal language model, in whole or token by token."""
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 
 import keras
@@ -127,7 +128,7 @@ class TextGenerator:
             )
         self.sampler = options.sampler(self.end_token_id)
         model.compile(sampler=self.sampler, jit_compile=False)
-        self._step = None
+        self._function = self._step = None
 
     def __call__(self, prompts: Sequence[str], seed: int = 0) -> list[str]:
         """Return what follows each prompt.
@@ -147,7 +148,7 @@ class TextGenerator:
         # Batches of 1, 2, 4, ... so that few are compiled; the last row fills up.
         padded = rows + rows[-1:] * (2 ** (len(rows) - 1).bit_length() - len(rows))
         inputs = self._pad(padded, most)
-        generate = self.model.make_generate_function()
+        generate = self._compiled_function()
         outputs = generate(inputs, stop_token_ids=[self.end_token_id])
         ids = keras.ops.convert_to_numpy(outputs["token_ids"])
         return [
@@ -187,6 +188,18 @@ class TextGenerator:
             if (text := self._text(row, new)) != told:
                 yield text.removeprefix(told)
                 told = text
+
+    def _compiled_function(self):
+        model = self.model
+        if model.sampler is not self.sampler:  # another generator's, made since
+            model.sampler, model.generate_function = self.sampler, self._function
+        if model.generate_function is None:
+            # TensorFlow takes the functions of all generators for one that is traced
+            # again and again, and warns, unless each has something of its own in it.
+            model.generate_step = functools.partial(model.generate_step)
+            self._function = model.make_generate_function()
+            del model.generate_step
+        return self._function
 
     def _compiled_step(self):
         if self._step is not None:

@@ -127,3 +127,20 @@ def test_without_a_limit_there_is_one_that_fits(model):
     assert "".join(generate.stream(prompt)) == text
     with pytest.raises(InputError, match="reads 128 tokens; the prompt has"):
         generate([prompt * 2])
+
+
+def test_generators_of_one_model_keep_their_options(model):
+    greedy = TextGenerator(model, DecodingOptions())
+    short = TextGenerator(model, DecodingOptions(max_new_tokens=6))
+    expected = " 모아 태산이다"
+    for _ in range(2):
+        (found,) = short(["티끌"])
+        assert expected.startswith(found) and found != expected
+        assert greedy(["티끌"]) == [expected]
+    assert model.make_generate_function().experimental_get_tracing_count() == 1
+
+
+def test_many_generators_cause_no_warning(model, caplog):
+    for count in range(1, 9):
+        TextGenerator(model, DecodingOptions(max_new_tokens=count))(["티끌"])
+    assert not caplog.records
