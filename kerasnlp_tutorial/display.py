@@ -213,7 +213,9 @@ def curves(
             axes.xaxis.get_major_locator().set_params(integer=True)
         else:
             axes.set_xticks(x, names)
-        axes.legend(frameon=False)
+        # Many lines leave no room between them.
+        beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+        axes.legend(frameon=False, **(beside if len(series) > 3 else {}))
     step = max(1, length // 10)
     rows = [
         [
