@@ -56,9 +56,7 @@ from kerasnlp_tutorial.runs import TrainedModel
 # %%
 INPUT_FIELDS = ("text",)
 METRICS = ("accuracy", "macro_f1")
-CORPORA = {
-    corpus.name: corpus for corpus in (datasets.SAMPLE, datasets.NSMC)
-}
+CORPORA = {corpus.name: corpus for corpus in datasets.REVIEWS}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,17 +45,14 @@ ch04 = registry.find("ch04").load()
 # %% [markdown]
 # ## 설정과 말뭉치
 #
-# 4장의 리뷰를 그대로 씁니다. 리뷰 앞에 `긍정`이나 `부정`을 붙여 배우게 하면, 나중에 `긍정`만 주었을 때 칭찬하는
-# 리뷰를 이어 씁니다. 앞에 붙인 말이 운전대가 되는 것입니다. 이렇게 모델에게 먼저 주는 말을 프롬프트(prompt)라고
-# 합니다.
+# 짧고 솔직한 리뷰 778개(`dataset="plain"`)를 씁니다. 리뷰 앞에 `긍정`이나 `부정`을 붙여 배우게 하면, 나중에 `긍정`만
+# 주었을 때 칭찬하는 리뷰를 이어 씁니다. 앞에 붙인 말이 운전대가 되는 것입니다. 이렇게 모델에게 먼저 주는 말을
+# 프롬프트(prompt)라고 합니다.
 
 # %%
 INPUT_FIELDS = ("prompt",)
 METRICS = ("perplexity", "character_perplexity")
-CORPORA = {
-    corpus.name: corpus
-    for corpus in (datasets.SAMPLE, datasets.NSMC, datasets.CHATBOT)
-}
+CORPORA = {c.name: c for c in (*datasets.REVIEWS, datasets.CHATBOT)}
 # As the book draws: among the likeliest tokens that make up 92 %.
 DRAWN = DecodingOptions(top_p=0.92)
 
@@ -64,6 +61,8 @@ DRAWN = DecodingOptions(top_p=0.92)
 class Config(TrainingConfig):
     """Settings of text generation."""
 
+    dataset: str = "plain"
+    """Corpus: `plain` or `sample`, inside the package, or a published one."""
     backbone: str = "gpt2_mini_ko"
     """A GPT-2: a preset by name or folder, a checkpoint of the hub, or `scratch`."""
     sequence_length: int = 64
@@ -237,9 +236,8 @@ def build_model(
 # %%
 if __name__ == "__main__":
     model = build_model(config, splits)
-    dataset = make_dataset(
-        splits.train[:2], model, splits.labels, config
-    )
+    short = sorted(splits.train, key=lambda e: len(e.text))[20:22]
+    dataset = make_dataset(short, model, splits.labels, config)
     x, targets, weights = next(iter(dataset))
     tokenizer = model.preprocessor.tokenizer
     columns = (x["token_ids"][0], targets[0], weights[0])
@@ -272,9 +270,7 @@ def evaluate(
     tokenizer = model.preprocessor.tokenizer
     rows, starts = encode_examples(examples, tokenizer, config)
     learnt = learnt_tokens(rows, starts, config)
-    end = (
-        tokenizer.end_token_id
-    )  # what was cut has none, and is left out
+    end = tokenizer.end_token_id  # what was cut has none: left out
     kept = [i for i, row in enumerate(rows) if row[-1] == end]
     if not kept:
         raise InputError(
@@ -310,7 +306,9 @@ def find_judge(config: Config, labels) -> TrainedModel | None:
     if config.classifier:
         classifier = runs.load(config.classifier)
     elif config.dataset in ch04.CORPORA and not config.train_file:
-        classifier = runs.trained_once("ch04")
+        inside = ch04.CORPORA[config.dataset].folder is not None
+        name = config.dataset if inside else datasets.PLAIN_SAMPLE.name
+        classifier = runs.trained_once("ch04", name)
     else:
         return None
     if classifier.labels != labels:

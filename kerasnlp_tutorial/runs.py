@@ -318,16 +318,18 @@ def cached_path(name: str) -> Path:
     return cache_dir() / "models" / f"{name}-{__version__}"
 
 
-def trained_once(name: str) -> TrainedModel:
+def trained_once(name: str, dataset: str | None = None) -> TrainedModel:
     """Open a chapter's model with its default settings, trained at the first call.
 
     Args:
         name: of the chapter, such as `ch04`.
+        dataset: corpus inside the package; None: the chapter's default.
     """
-    path = cached_path(name)
+    path = cached_path(f"{name}-{dataset}" if dataset else name)
     if not (path / TRAINING_FILE).is_file():
         chapter = registry.find(name)
         logger.info("%s is needed; it is trained once, into %s", chapter.title, path)
         module = chapter.load()
-        module.train(module.Config(output=str(path), overwrite=True))
+        settings = {"dataset": dataset} if dataset else {}
+        module.train(module.Config(output=str(path), overwrite=True, **settings))
     return load(path)

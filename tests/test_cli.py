@@ -164,7 +164,7 @@ def write(path, content):
         ),
         (
             ["train", "ch04", "--dataset", "imdb"],
-            "dataset must be one of ['nsmc', 'sample']",
+            "dataset must be one of ['nsmc', 'plain', 'sample']",
         ),
         (["train", "ch04", "--set", "epoch=3"], "there is no setting 'epoch'"),
         (

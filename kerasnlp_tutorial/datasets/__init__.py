@@ -19,7 +19,13 @@ from kerasnlp_tutorial.datasets.nli import (
     read_kornli,
     read_korsts,
 )
-from kerasnlp_tutorial.datasets.nsmc import NSMC, PLAIN_SAMPLE, SAMPLE, read_nsmc
+from kerasnlp_tutorial.datasets.nsmc import (
+    NSMC,
+    PLAIN_SAMPLE,
+    REVIEWS,
+    SAMPLE,
+    read_nsmc,
+)
 from kerasnlp_tutorial.datasets.plain_text import TextLines
 from kerasnlp_tutorial.datasets.prompted_text import (
     CHATBOT,
@@ -61,6 +67,7 @@ __all__ = [
     "NSMC",
     "PLAIN_SAMPLE",
     "QA_SAMPLE",
+    "REVIEWS",
     "SAMPLE",
     "Answer",
     "Corpus",

@@ -35,10 +35,12 @@ SAMPLE = Corpus(
 
 PLAIN_SAMPLE = dataclasses.replace(
     SAMPLE,
-    name="plain-sample",
+    name="plain",
     title="Short and outspoken movie reviews composed for this project",
-    files=(RemoteFile("ratings_plain.txt"),),  # only to be tested on
+    folder=SAMPLES / "plain-reviews",
 )
+
+REVIEWS = (SAMPLE, PLAIN_SAMPLE, NSMC)
 
 
 def read_nsmc(path: str | Path) -> list[LabeledText]:

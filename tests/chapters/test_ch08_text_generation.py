@@ -303,7 +303,7 @@ def test_who_judges(own_file, monkeypatch):
         labels = ("긍정", "부정")
 
     monkeypatch.setattr(runs, "load", lambda path: Chapter4())
-    monkeypatch.setattr(runs, "trained_once", lambda name: Chapter4())
+    monkeypatch.setattr(runs, "trained_once", lambda *names: Chapter4())
     labels = ("긍정", "부정")
     assert ch08.find_judge(ch08.Config(train_file=own_file), labels) is None
     assert ch08.find_judge(ch08.Config(dataset="chatbot"), ()) is None

@@ -6,18 +6,24 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from kerasnlp_tutorial.datasets import SAMPLE, read_nsmc
+from kerasnlp_tutorial.datasets import PLAIN_SAMPLE, SAMPLE, read_nsmc
 
 
-def read(split):
-    return read_nsmc(SAMPLE.folder / f"ratings_{split}.txt")
+def read(split, corpus=SAMPLE):
+    return read_nsmc(corpus.split_path(split))
 
 
 @pytest.mark.parametrize(
-    ("split", "at_least"), [("train", 1200), ("test", 300), ("plain", 250)]
+    ("corpus", "split", "at_least"),
+    [
+        (SAMPLE, "train", 1200),
+        (SAMPLE, "test", 300),
+        (PLAIN_SAMPLE, "train", 700),
+        (PLAIN_SAMPLE, "test", 250),
+    ],
 )
-def test_size_and_balance(split, at_least):
-    counts = Counter(example.label for example in read(split))
+def test_size_and_balance(corpus, split, at_least):
+    counts = Counter(example.label for example in read(split, corpus))
     assert sum(counts.values()) >= at_least
     assert counts["긍정"] == counts["부정"]
 
@@ -33,7 +39,12 @@ def trigrams(text):
 
 
 def test_no_near_duplicates_within_or_between_the_splits():
-    texts = [example.text for example in read("train") + read("test") + read("plain")]
+    texts = [
+        example.text
+        for corpus in (SAMPLE, PLAIN_SAMPLE)
+        for split in ("train", "test")
+        for example in read(split, corpus)
+    ]
     assert len({letters(text) for text in texts}) == len(texts)
     sets = [trigrams(text) for text in texts]
     seen = defaultdict(list)
