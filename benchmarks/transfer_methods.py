@@ -27,7 +27,9 @@ _TEMPLATE = "{text} 한마디로 {label}"
 _MOST_SHOTS = 8
 _CHOICES = 10  # of shots, and of their order
 _TESTED_IN_CONTEXT = 500
-_SHORT = 30  # characters of a shot, so that eight fit into the model
+# So that eight shots and a review fit into a model that reads 128 tokens:
+_LONGEST_SHOT = 10  # characters
+_LONGEST_ASKED = 80
 
 
 def choose(examples: list, count: int, seed: int) -> list:
@@ -82,9 +84,10 @@ def zero_shot(config, splits) -> dict:
 
 def in_context(model, labels: int, seed: int, splits) -> dict:
     """Show a language model some examples and ask for the labels of others."""
-    short = [e for e in splits.train if 5 < len(e.text) <= _SHORT]
+    short = [e for e in splits.train if 5 < len(e.text) <= _LONGEST_SHOT]
     shots = choose(short, labels, seed)
-    test = splits.test[:_TESTED_IN_CONTEXT]
+    asked = [e for e in splits.test if len(e.text) <= _LONGEST_ASKED]
+    test = asked[:_TESTED_IN_CONTEXT]
     started = time.perf_counter()
     classify = InContextClassifier(model, transfer.REVIEW_WORDS, shots, _TEMPLATE)
     answers = classify([e.text for e in test]).argmax(axis=1)

@@ -39,11 +39,10 @@ class Writer:
         if "top_k" in options:  # of fewer tokens, all
             options = options | {"top_k": min(options["top_k"], size)}
         chosen = DecodingOptions(**options)
+        generate = self._generator(chosen)
         if chosen.beams > 1:
-            # Not one that was kept: a beam search uses what the model, which all
-            # generators share, was compiled with last.
-            return iter(TextGenerator(self.model, chosen)([prompt], seed))
-        return self._generator(chosen).stream(prompt, seed)
+            return iter(generate([prompt], seed))
+        return generate.stream(prompt, seed)
 
     def _generator(self, options: DecodingOptions) -> TextGenerator:
         if options not in self._generators:
