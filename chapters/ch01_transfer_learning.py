@@ -378,8 +378,8 @@ def memorise(name: str):
     dataset = module.make_dataset(few, model, splits.labels, config)
     with training.already_encoded(model):
         for _ in range(150):
-            (loss,) = model.fit(dataset, verbose=0).history["loss"]
-            if loss < 0.3:
+            record = model.fit(dataset, verbose=0, shuffle=False)
+            if record.history["loss"][0] < 0.3:
                 break
     return TrainedModel(model, splits.labels, config), few
 

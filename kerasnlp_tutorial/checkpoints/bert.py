@@ -8,9 +8,9 @@ import keras_nlp
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
 from kerasnlp_tutorial.checkpoints.presets import (
     check_class,
-    dtype_arguments,
     load_backbone,
     new_backbone,
+    open_task,
     preset_config,
     preset_folder,
 )
@@ -62,7 +62,7 @@ def load_masked_lm(name: str | Path) -> keras_nlp.models.BertMaskedLM:
     task = preset_config(folder, "task.json")
     if task is None or not task["class_name"].endswith("MaskedLM"):
         raise InputError(f"{str(name)!r} has no head for masked words")
-    return keras_nlp.models.BertMaskedLM.from_preset(folder, **dtype_arguments(folder))
+    return open_task(keras_nlp.models.BertMaskedLM, folder)
 
 
 def _from_scratch(config, texts):

@@ -8,9 +8,9 @@ import keras_nlp
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
 from kerasnlp_tutorial.checkpoints.presets import (
     check_class,
-    dtype_arguments,
     load_backbone,
     new_backbone,
+    open_task,
     preset_folder,
 )
 from kerasnlp_tutorial.config import TrainingConfig
@@ -50,4 +50,4 @@ def load_causal_lm(name: str | Path) -> keras_nlp.models.GPT2CausalLM:
     """
     folder = preset_folder(name)
     check_class(folder, name, keras_nlp.models.GPT2Backbone)
-    return keras_nlp.models.GPT2CausalLM.from_preset(folder, **dtype_arguments(folder))
+    return open_task(keras_nlp.models.GPT2CausalLM, folder)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def preset_config(folder: str, name: str) -> dict | None:
         raise InputError(f"{path} is damaged: {error}") from None
 
 
-def dtype_arguments(folder: str) -> dict[str, Any]:
+def _dtype_arguments(folder: str) -> dict[str, Any]:
     """Return what `from_preset` must be told to open a preset.
 
     KerasNLP 0.32 does not open one that was saved under a policy of mixed precision
@@ -92,6 +93,19 @@ def dtype_arguments(folder: str) -> dict[str, Any]:
     name = stored.get("config", {}).get("name") if isinstance(stored, dict) else stored
     mixed = str(name).startswith("mixed_")
     return {"dtype": keras.config.dtype_policy()} if mixed else {}
+
+
+def open_task(task_class: type, folder: str) -> Any:
+    """Open a preset with its head.
+
+    Args:
+        task_class: of KerasNLP, what the preset is.
+        folder: what `preset_folder` returned.
+    """
+    with warnings.catch_warnings():
+        # KerasNLP compiles what it loads, and then misses the optimizer's state.
+        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+        return task_class.from_preset(folder, **_dtype_arguments(folder))
 
 
 def load_backbone(config: TrainingConfig, backbone_class: type) -> tuple[Any, str]:
@@ -108,7 +122,7 @@ def load_backbone(config: TrainingConfig, backbone_class: type) -> tuple[Any, st
     folder = preset_folder(config.backbone)
     check_class(folder, config.backbone, backbone_class)
     backbone = backbone_class.from_preset(
-        folder, dropout=config.dropout, **dtype_arguments(folder)
+        folder, dropout=config.dropout, **_dtype_arguments(folder)
     )
     if config.sequence_length > backbone.max_sequence_length:
         raise InputError(

@@ -1,6 +1,5 @@
 """Whole tasks, with the heads that they were trained with."""
 
-import warnings
 from pathlib import Path
 
 import keras
@@ -9,7 +8,7 @@ import keras_nlp
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
 from kerasnlp_tutorial.checkpoints.presets import (
     LABELS_FILE,
-    dtype_arguments,
+    open_task,
     preset_config,
     preset_folder,
 )
@@ -40,11 +39,7 @@ def load_task(name: str | Path) -> tuple[keras_nlp.models.Task, tuple[str, ...]]
     if task is None:
         raise InputError(f"{name} has no head; it can serve as a backbone")
     task_class = keras.saving.get_registered_object(task["registered_name"])
-    with warnings.catch_warnings():
-        # KerasNLP compiles what it loads, and then misses the optimizer's state.
-        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-        model = task_class.from_preset(folder, **dtype_arguments(folder))
-    return model, _labels(folder)
+    return open_task(task_class, folder), _labels(folder)
 
 
 def _labels(folder: str) -> tuple[str, ...]:
