@@ -33,7 +33,7 @@ extensions = [
     "sphinx_copybutton",
     *("api", "book_map", "glossary_links", "korean", "readme"),  # in _ext
 ]
-exclude_patterns = ["_build", "_ext", "_static", "images"]
+exclude_patterns = [".jupyter_cache", "_build", "_ext", "_static", "images"]
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 

@@ -65,6 +65,10 @@ def test_no_internal_link_is_broken(site, pages):
     assert broken == []
 
 
+def test_outputs_that_were_kept_are_not_pages(pages):
+    assert [path for path in pages if ".jupyter_cache" in path.parts] == []
+
+
 def test_no_page_loads_anything_from_another_host(site, pages):
     for path, page in pages.items():
         foreign = [a for a in page.loaded if not is_local(a) and a[:5] != "data:"]
