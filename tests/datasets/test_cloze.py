@@ -14,6 +14,13 @@ def test_what_recurs_in_another_sentence():
     assert recurring_spans("") == set()
 
 
+def test_spans_are_nouns_without_their_particles():
+    assert recurring_spans("그릇을 닦았다.\n그릇을 놓았다.") == {"그릇"}
+    assert recurring_spans("고양이가 온다.\n고양이는 잔다.") == {"고양이"}
+    assert recurring_spans("값을 반환합니다.\n수를 반환합니다.") == set()
+    assert recurring_spans("변환하면 된다.\n변환할 수 없다.") == set()
+
+
 def test_one_sentence_asks_and_the_other_answers():
     first, second = sorted(cloze_questions(LINES), key=lambda q: q.question)
     assert second.question == "이순신은 한산도 앞바다에서 무엇을 크게 이겼다."
@@ -24,6 +31,12 @@ def test_one_sentence_asks_and_the_other_answers():
         assert question.context[answer.start : answer.end] == answer.text
         assert answer.text not in question.question
         assert question.context.count(answer.text) == 1
+
+
+def test_the_blank_keeps_a_fitting_particle():
+    lines = ["버스로 간다.", "버스가 왔다."]
+    asked = {cloze_questions(lines, seed=n)[0].question for n in range(8)}
+    assert asked == {"무엇으로 간다.", "무엇이 왔다."}
 
 
 def test_numbers_are_asked_for_as_such():
