@@ -13,7 +13,19 @@ _SHORTEST, _LONGEST = 2, 30  # characters of a span
 _BESIDE = 40  # characters of the sentence to either side of the blank
 _COMMON = 0.005  # share of passages above which a span says little
 _BLANKS = {True: "얼마", False: "무엇"}  # for spans with and without digits
-_PARTICLES = ("은는", "이가", "을를", "과와")  # after a consonant, after a vowel
+# Each after a consonant and after a vowel; 무엇 ends in one, 얼마 in the other.
+_PARTICLES = (("은", "는"), ("이", "가"), ("을", "를"), ("과", "와"), ("으로", "로"))
+# What may stand between a span and the word's end: a particle, or "is".
+_AFTER = re.compile(
+    r"(은|는|이|가|을|를|의|에|에서|에게|으로|로|와|과|도|만|까지|부터|이다|입니다|이고|이며)?"
+    r"(?!\w)"
+)
+# Of the particles that may end a span, those that are seldom part of a noun.
+_PARTICLE_AT_END = re.compile(r"(?<=\w\w)(은|는|을|를|의|에|에서|에게|으로|까지|부터)$")
+# Predicates and modifiers, which are no answers.
+_NO_NOUN = re.compile(
+    r"([니한된했였었았있없는]다|[세어아해]요|한|된|할|될|하는|되는|하여|해서|하고|하지|하면)$"
+)
 
 
 def cloze_questions(
@@ -71,7 +83,7 @@ def _passages(lines: Iterable[str], length: int) -> Iterator[str]:
 def recurring_spans(passage: str) -> set[str]:
     """Return what stands in two sentences of a passage, each as long as can be.
 
-    A span begins with a word, and may end inside one, since particles differ.
+    A span begins with a word, and ends with one or before its particle.
     """
     starts = defaultdict(list)  # by the first characters: (sentence's end, place)
     for begin, end in _sentences(passage):
@@ -85,8 +97,14 @@ def recurring_spans(passage: str) -> set[str]:
                 if other_end == end:
                     continue
                 size = _common_length(passage, place, end, other, other_end)
-                if _SHORTEST <= size <= _LONGEST:
-                    spans.add(passage[place : place + size])
+                span = _PARTICLE_AT_END.sub("", passage[place : place + size])
+                if (
+                    _SHORTEST <= len(span) <= _LONGEST
+                    and not _NO_NOUN.search(span)
+                    and _AFTER.match(passage, place + len(span))
+                    and _AFTER.match(passage, other + len(span))
+                ):
+                    spans.add(span)
     # 바다 alone says less than 바다 생물, if both recur.
     return {
         span
@@ -130,6 +148,6 @@ def _cloze(
     before, after = passage[begin:end].split(span, maxsplit=1)
     question = f"{before[-_BESIDE:]}{blank}{after.replace(span, blank)[:_BESIDE]}"
     for pair in _PARTICLES:
-        particle = pair[blank == "얼마"]
-        question = re.sub(rf"{blank}[{pair}]\b", f"{blank}{particle}", question)
+        right, wrong = pair if blank == "무엇" else pair[::-1]
+        question = re.sub(rf"{blank}{wrong}(?!\w)", f"{blank}{right}", question)
     return question.strip(), context, (Answer(span, context.index(span)),)
