@@ -1,6 +1,7 @@
 """Natural language inference: KLUE-NLI, KorNLI, and a sample in KLUE's format."""
 
 import json
+import re
 from pathlib import Path
 
 from kerasnlp_tutorial.data import SAMPLES
@@ -25,7 +26,7 @@ KLUE_NLI = klue_corpus("klue-nli", "KLUE natural language inference", ".json")
 
 KORNLI = Corpus(
     name="kornli",
-    title="KorNLI, translated from MultiNLI and XNLI",
+    title="KorNLI without its SNLI part, translated from MultiNLI and XNLI",
     licence="CC BY-SA 4.0",
     homepage="https://github.com/kakaobrain/KorNLUDatasets",
     citation="Ham et al., KorNLI and KorSTS, 2020",
@@ -109,6 +110,13 @@ def read_korsts(path: str | Path) -> list[LabeledPair]:
         The pairs in file order; the label is the score as text, `0.000` to `5.000`.
 
     Raises:
-        InputError: malformed rows, with file and line.
+        InputError: malformed rows, with file and line; scores that are none.
     """
-    return read_labeled_pairs(path, ("sentence1", "sentence2"), "score")
+    pairs = read_labeled_pairs(path, ("sentence1", "sentence2"), "score")
+    problems = [
+        (number, f"score {pair.label!r}, expected 0 to 5")
+        for number, pair in enumerate(pairs, start=1)
+        if not re.fullmatch(r"[0-4](\.\d+)?|5(\.0+)?", pair.label)
+    ]
+    raise_malformed(Path(path), problems, unit="record")
+    return pairs

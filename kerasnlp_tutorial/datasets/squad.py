@@ -212,8 +212,12 @@ def _table_records(path: Path) -> list[tuple[int, dict]]:
 
 def _select(records: list[tuple], path: Path, ids: Path) -> list[tuple]:
     wanted = set(read_text(ids).split())
-    found = [(place, values) for place, values in records if values.get("id") in wanted]
-    missing = wanted - {values["id"] for _, values in found}
+    found = [
+        (place, values)
+        for place, values in records
+        if str(values.get("id", "")) in wanted  # an id may be a number
+    ]
+    missing = wanted - {str(values["id"]) for _, values in found}
     if missing:
         raise InputError(
             f"{path} lacks {len(missing)} of the {len(wanted)} ids in {ids}, such as "

@@ -204,7 +204,7 @@ def _blocks(path: Path, comment: str) -> Iterator[tuple[list[str], list[str]]]:
         row = row.removesuffix("\r")
         if row.startswith(comment):
             continue
-        if not row:
+        if not row.strip():
             blocks.append(([], []))
             continue
         columns = row.split("\t") if "\t" in row else row.split()

@@ -2,7 +2,12 @@ import json
 
 import pytest
 
-from kerasnlp_tutorial.datasets import LabeledPair, read_klue_nli, read_kornli
+from kerasnlp_tutorial.datasets import (
+    LabeledPair,
+    read_klue_nli,
+    read_kornli,
+    read_korsts,
+)
 from kerasnlp_tutorial.datasets.table import read_labeled_pairs
 from kerasnlp_tutorial.errors import InputError
 
@@ -65,6 +70,17 @@ def test_kornli(write):
     path = write("sentence1\tsentence2\tgold_label\n가\t나\t참\n", "y.tsv")
     with pytest.raises(InputError, match="y.tsv:2: label '참', expected 'entailment'"):
         read_kornli(path)
+
+
+def test_korsts(write):
+    header = "genre\tfilename\tyear\tid\tscore\tsentence1\tsentence2\n"
+    row = 'main-captions\tMSRvid\t2012test\t0004\t{}\t그가 "네" 했다\t그가 답했다\n'
+    path = write(header + row.format("3.800") + row.format("5"), "sts-train.tsv")
+    pair = ('그가 "네" 했다', "그가 답했다")
+    assert read_korsts(path) == [LabeledPair(*pair, "3.800"), LabeledPair(*pair, "5")]
+    path = write(header + row.format("3.8") + row.format("5.1"), "x.tsv")
+    with pytest.raises(InputError, match="record 2: score '5.1', expected 0 to 5"):
+        read_korsts(path)
 
 
 def test_pairs_of_ones_own(write):

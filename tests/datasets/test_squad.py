@@ -66,6 +66,12 @@ def test_a_list_of_ids(tmp_path):
         read_questions(path, ids)
 
 
+def test_ids_that_are_numbers(tmp_path):
+    path = write(tmp_path / "a.json", squad(asked(1), asked(2)))
+    ids = write(tmp_path / "ids.txt", "2\n")
+    assert [q.id for q in read_questions(path, ids)] == ["2"]
+
+
 @pytest.mark.parametrize("suffix", ["csv", "tsv"])
 def test_a_table_of_ones_own(tmp_path, suffix):
     comma = "," if suffix == "csv" else "\t"

@@ -84,6 +84,15 @@ def test_bio(write):
     ]
 
 
+@pytest.mark.parametrize("blank", ["", "\t", "  "])
+def test_a_blank_line_ends_a_sentence(write, blank):
+    path = write(f"가\tB-A\n \tO\n나\tO\n{blank}\n다\tO\n")
+    assert read_klue_ner(path) == [
+        TaggedSentence("가 나", (Span(0, 1, "A"),)),  # a blank of its own stays
+        TaggedSentence("다", ()),
+    ]
+
+
 @pytest.mark.parametrize("row", ["홍길동", "홍길동\tPER", "홍길동\tB-"])
 def test_other_lines_are_named(write, row):
     with pytest.raises(InputError, match=":2: expected a unit and a BIO tag"):
