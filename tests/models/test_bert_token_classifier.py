@@ -60,6 +60,12 @@ def test_what_does_not_fit_is_cut_off(preprocessor):
     assert np.array(x["token_ids"]).tolist() == [[2, 5, 6, 7, 3]]
     assert np.array(y).tolist() == [[0, 1, 2, 0, 0]]
     assert np.array(weights).tolist() == [[0, 1, 1, 1, 0]]
+    # An entity of three tokens, of which two fit.
+    preprocessor.sequence_length = 4
+    x, y, weights = preprocessor(TEXTS[:1], ragged_spans([[[0, 4, 0]]]))
+    assert np.array(x["token_ids"]).tolist() == [[2, 5, 6, 3]]
+    assert np.array(y).tolist() == [[0, 1, 2, 0]]
+    assert np.array(weights).tolist() == [[0, 1, 1, 0]]
 
 
 def test_it_learns_from_texts_and_spans(model):
