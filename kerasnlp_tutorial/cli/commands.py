@@ -202,17 +202,18 @@ def _report(scores: dict[str, Any], as_json: bool, footer: str = "") -> None:
     if as_json:
         print(json.dumps(scores, ensure_ascii=False))
         return
-    for name, value in scores.items():
-        nested = value.items() if isinstance(value, dict) else [(None, value)]
-        for inner, number in nested:
-            label = f"{name}.{inner}" if inner else name
-            print(
-                f"{label:24} {number:.4f}"
-                if isinstance(number, float)
-                else f"{label:24} {number}"
-            )
+    _print_scores(scores)
     if footer:
         print(footer)
+
+
+def _print_scores(scores: dict[str, Any], prefix: str = "") -> None:
+    for name, value in scores.items():
+        if isinstance(value, dict):
+            _print_scores(value, f"{prefix}{name}.")
+        else:
+            shown = f"{value:.4f}" if isinstance(value, float) else value
+            print(f"{prefix + name:24} {shown}")
 
 
 def _inputs(texts: Sequence[str], fields: Sequence[str]) -> list[tuple[str, ...]]:

@@ -20,9 +20,10 @@ def entity_scores(
         predictions: those that a model found.
 
     Returns:
-        `precision`, `recall` and `f1` over all entities (micro), `macro_f1`, the mean
-        of F1 over the types that occur among the targets or predictions, and `types`:
-        for each type `precision`, `recall`, `f1` and `support`, the number of targets.
+        `precision`, `recall` and `f1` over all entities (micro); `macro_precision`,
+        `macro_recall` and `macro_f1`, their means over the types that occur among the
+        targets or predictions; and `types`: for each type `precision`, `recall`, `f1`
+        and `support`, the number of targets.
         All shares are 0 to 1, and 0 where nothing is to be shared.
     """
     found, wanted, right = Counter(), Counter(), Counter()
@@ -36,34 +37,38 @@ def entity_scores(
         | {"support": wanted[label]}
         for label in sorted(wanted | found)
     }
-    return {
-        **_scores(right.total(), found.total(), wanted.total()),
-        "macro_f1": float(np.mean([t["f1"] for t in types.values()])) if types else 0.0,
-        "types": types,
+    micro = _scores(right.total(), found.total(), wanted.total())
+    macro = {
+        f"macro_{name}": float(np.mean([of[name] for of in types.values()] or 0.0))
+        for name in micro
     }
+    return {**micro, **macro, "types": types}
 
 
 def character_macro_f1(
-    lengths: Sequence[int],
+    texts: Sequence[str],
     targets: Sequence[Iterable[Span]],
     predictions: Sequence[Iterable[Span]],
 ) -> float:
     """Compare the BIO tags of characters, and return the mean F1 over tags, 0 to 1.
 
     `O` is one of the tags; the others are `B-` and `I-` of each type that occurs.
+    As in KLUE's evaluation blanks do not count. (There a tag that never occurs counts
+    as right; here it is left out of the mean.)
 
     Args:
-        lengths: characters of each text.
+        texts: the texts.
         targets: the entities of each text.
         predictions: those that a model found.
     """
     found, wanted, right = Counter(), Counter(), Counter()
-    for length, target, prediction in zip(lengths, targets, predictions, strict=True):
-        pairs = zip(_tags(length, target), _tags(length, prediction), strict=True)
-        for a, b in pairs:
-            wanted[a] += 1
-            found[b] += 1
-            right[a] += a == b
+    for text, target, prediction in zip(texts, targets, predictions, strict=True):
+        tags = _tags(len(text), target), _tags(len(text), prediction)
+        for character, a, b in zip(text, *tags, strict=True):
+            if character != " ":
+                wanted[a] += 1
+                found[b] += 1
+                right[a] += a == b
     scores = [
         _scores(right[tag], found[tag], wanted[tag])["f1"] for tag in wanted | found
     ]

@@ -53,7 +53,10 @@ def trained(tmp_path_factory):
 
 def test_it_learns_what_can_be_learnt(trained):
     assert trained.metrics["f1"] == 1.0
-    assert trained.metrics["types"] == {"LOC": 1.0, "PER": 1.0}
+    count = trained.metrics["n"]
+    perfect = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": count}
+    assert trained.metrics["types"] == {"LOC": perfect, "PER": perfect}
+    assert trained.metrics["macro_recall"] == 1.0
     assert trained.metrics["baselines"]["dictionary"] == 1.0
     assert trained.metrics["character_macro_f1"] == 1.0
 
@@ -134,6 +137,9 @@ def test_from_the_command_line(trained, capsys):
     assert [e["label"] for e in answer["entities"]] == ["PER", "LOC"]
     assert cli.main(["evaluate", directory, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["f1"] == 1.0
+    assert cli.main(["evaluate", directory]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["types.PER.recall", "1.0000"] in lines
 
 
 def test_the_head_by_hand_equals_the_models(splits):
@@ -236,7 +242,7 @@ def test_the_ceiling_counts_what_straddles():
     sentences = [
         TaggedSentence("민수가", (Span(0, 2, "PER"),)),
         TaggedSentence("영희", (Span(0, 2, "PER"),)),
-        TaggedSentence("", ()),
+        *(TaggedSentence(text, ()) for text in ("", " ", "\u200b", "\ufffd")),
     ]
     assert ch06.vocabulary_ceiling(sentences, preprocessor) == 0.5
 
@@ -279,6 +285,18 @@ def test_a_stride_that_leaves_gaps(stride):
         ch06.Config(stride=stride)
 
 
-def test_solution():
+@pytest.mark.parametrize(("length", "stride"), [(128, 64), (66, 64), (64, 31), (3, 1)])
+def test_the_stride_follows_the_length(length, stride):
+    assert ch06.Config(sequence_length=length).stride == stride
+
+
+def test_solutions():
     wanted = [(Span(0, 3, "PER"), Span(5, 6, "LOC"))]
     assert ch06.overlap_recall(wanted, [[Span(2, 4, "PER"), Span(6, 7, "LOC")]]) == 0.5
+    tags = ("O", "B-A", "I-A", "B-B", "I-B")
+    shares = np.eye(5)[[1, 4, 0, 2]]  # B-A, then I-B that continues nothing
+    assert ch06.decode_each(shares, [0, 2, 3, 5], [2, 3, 4, 6], tags) == [
+        Span(0, 2, "A"),
+        Span(2, 3, "B"),
+        Span(5, 6, "A"),
+    ]

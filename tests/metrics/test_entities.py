@@ -24,8 +24,9 @@ def test_only_the_same_span_with_the_same_label_is_right():
 
 
 def test_nothing_to_find_and_nothing_found():
-    assert entity_scores([[]], [[]])["f1"] == 0.0
-    assert character_macro_f1([4], [[]], [[]]) == 1.0  # all are O
+    scores = entity_scores([[]], [[]])
+    assert scores["f1"] == scores["macro_f1"] == 0.0
+    assert character_macro_f1(["가나다라"], [[]], [[]]) == 1.0  # all are O
     assert character_macro_f1([], [], []) == 0.0
 
 
@@ -48,16 +49,55 @@ def test_scores_equal_seqevals():
         )
         if not scores["types"]:
             continue
-        expected = {
-            "precision": seqeval.precision_score(targets, predictions),
-            "recall": seqeval.recall_score(targets, predictions),
-            "f1": seqeval.f1_score(targets, predictions),
-            "macro_f1": seqeval.f1_score(targets, predictions, average="macro"),
-        }
-        assert {name: scores[name] for name in expected} == pytest.approx(expected)
+        report = seqeval.classification_report(
+            targets, predictions, output_dict=True, zero_division=0
+        )
+        averages = {name: report.pop(f"{name} avg") for name in ("micro", "macro")}
+        report.pop("weighted avg")
+        assert scores["types"].keys() == report.keys()
+        for name in ("precision", "recall", "f1-score"):
+            ours = name.removesuffix("-score")
+            expected = [averages["micro"][name], averages["macro"][name]]
+            expected += [of_type[name] for of_type in report.values()]
+            found = [scores[ours], scores[f"macro_{ours}"]]
+            found += [scores["types"][label][ours] for label in report]
+            assert found == pytest.approx(expected)
+        for label, of_type in report.items():
+            assert scores["types"][label]["support"] == of_type["support"]
 
 
 def test_characters_by_hand():
     # B I O against B O O
-    value = character_macro_f1([3], [[Span(0, 2, "PER")]], [[Span(0, 1, "PER")]])
+    spans = [Span(0, 2, "PER")], [Span(0, 1, "PER")]
+    value = character_macro_f1(["김구는"], *([part] for part in spans))
     assert value == pytest.approx((1.0 + 0.0 + 2 / 3) / 3)
+
+
+def test_characters_equal_scikit_learns():
+    sklearn = pytest.importorskip("sklearn.metrics")  # seqeval brings it
+    generator = random.Random(7)
+    for _ in range(100):
+        texts = ["".join(generator.choices("가나 ", k=20)) for _ in range(3)]
+        targets, predictions = (
+            [tag_spans(random_tags(generator, 20)) for _ in texts] for _ in range(2)
+        )
+        # As KLUE's evaluation: the tag of each character that is no blank.
+        tags = [
+            [
+                next(
+                    (
+                        f"{'B' if place == span.start else 'I'}-{span.label}"
+                        for span in spans
+                        if span.start <= place < span.end
+                    ),
+                    "O",
+                )
+                for text, spans in zip(texts, rows, strict=True)
+                for place, character in enumerate(text)
+                if character != " "
+            ]
+            for rows in (targets, predictions)
+        ]
+        expected = sklearn.f1_score(*tags, average="macro")
+        value = character_macro_f1(texts, targets, predictions)
+        assert value == pytest.approx(expected)
