@@ -71,13 +71,7 @@ class Config(TrainingConfig):
         super().__post_init__()
         expected = f"one of {sorted(CORPORA)}"
         self._require("dataset", self.dataset in CORPORA, expected)
-        longest = self.sequence_length - 2
-        if self.stride is None:
-            stride = 64 if longest >= 64 else max(longest // 2, 1)
-            object.__setattr__(self, "stride", stride)  # it is frozen
-        self._require(
-            "stride", 0 < self.stride <= longest, f"1 to {longest}"
-        )
+        self._choose_stride("stride", self.sequence_length - 2)
 
     @classmethod
     def quick(cls, **changes) -> "Config":

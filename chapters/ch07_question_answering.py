@@ -17,7 +17,7 @@
 import re
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -60,8 +60,9 @@ CORPORA = {
 class Config(TrainingConfig):
     """Settings of question answering."""
 
-    doc_stride: int = 64
-    """Tokens of the passage from the start of a window to the next."""
+    doc_stride: int | None = None
+    """Tokens of the passage from the start of a window to the next; None: 64, or half
+    of what a window holds that has no room for it."""
     max_query_length: int = 32
     """Tokens of a question; the rest is cut off."""
     max_answer_length: int = 30
@@ -80,11 +81,9 @@ class Config(TrainingConfig):
         for name in ("max_query_length", "max_answer_length"):
             self._require(name, getattr(self, name) > 0, "above 0")
         room = self.sequence_length - 3 - self.max_query_length
-        self._require(
-            "doc_stride",
-            0 < self.doc_stride <= room,
-            f"1 to {room}, what sequence_length leaves to the passage",
-        )
+        least = f"above {self.max_query_length + 3}, a question's room"
+        self._require("sequence_length", room > 0, least)
+        self._choose_stride("doc_stride", room)
 
     @classmethod
     def quick(cls, **changes) -> "Config":
@@ -128,7 +127,9 @@ def read_examples(
     )
     if Path(path).suffix in (".txt", ".xz", ".gz", ".bz2"):
         return datasets.cloze_questions(datasets.TextLines([path]))
-    return datasets.read_questions(path, ids, config.drop_misplaced)
+    return datasets.read_questions(
+        path, ids, config.drop_misplaced, labels
+    )
 
 
 # %%
@@ -152,8 +153,8 @@ if __name__ == "__main__":
 # %% [markdown]
 # ## 먼저, 질문과 가장 비슷한 문장
 #
-# 질문과 가장 비슷한 문장을 통째로 답으로 내놓는 기준선을 둡니다. 두 글자씩 끊은 조각이 얼마나 겹치는지를 재되,
-# 글의 여러 문장에 나오는 조각일수록 가볍게 칩니다. 답이 든 문장을 고르더라도 답만 떼어 내지는 못합니다.
+# 질문과 가장 비슷한 문장을 통째로 답으로 내놓는 기준선을 둡니다. 이어진 두 글자의 짝이 얼마나 겹치는지를 재되,
+# 글의 여러 문장에 나오는 짝일수록 가볍게 칩니다. 답이 든 문장을 고르더라도 답만 떼어 내지는 못합니다.
 
 
 # %%
@@ -193,19 +194,21 @@ if __name__ == "__main__":
     print(sentence_baseline(splits.test))
 
 # %% [markdown]
-# 점수는 KorQuAD의 공식 채점을 따릅니다. 문장 부호와 띄어쓰기의 차이를 지운 다음, 완전 일치는 정답과 똑같은 답의
-# 비율이고, F1은 정답과 겹치는 글자의 정밀도와 재현율의 조화 평균입니다. 낱말이 아니라 글자로 세는 것은 조사 때문입니다.
-# 낱말로 세면 `한산도`와 `한산도에`가 하나도 겹치지 않습니다.
+# 점수는 KorQuAD의 공식 채점을 따릅니다. 문장 부호를 지우고 이어진 빈칸을 하나로 줄인 다음, 완전 일치는 정답과
+# 똑같은 답의 비율이고, F1은 정답과 겹치는 글자의 정밀도와 재현율의 조화 평균입니다. F1을 셀 때는 빈칸을 빼지만,
+# 완전 일치에서는 띄어쓰기가 다르면 틀린 것입니다. 낱말이 아니라 글자로 세는 것은 조사 때문입니다. 낱말로 세면
+# `한산도`와 `한산도에`가 하나도 겹치지 않습니다.
 
 # %%
 if __name__ == "__main__":
+    given = ["한산도", "〈한산도〉", "한산 도", "한산도에", "이순신"]
     rows = [
         [
             answer,
             metrics.exact_match(answer, ["한산도"]),
             metrics.answer_f1(answer, ["한산도"]),
         ]
-        for answer in ["한산도", "〈한산도〉", "한산도에", "이순신"]
+        for answer in given
     ]
     display.table(["답", "완전 일치", "F1"], rows).show()
 
@@ -280,7 +283,8 @@ if __name__ == "__main__":
 # ## 모델
 #
 # 모든 자리의 벡터에 출력이 둘인 층을 씌웁니다. 하나는 시작의 로짓, 하나는 끝의 로짓입니다. 4장의 소프트맥스는 범주
-# 사이에서 확률을 나누었고, 여기서는 창의 자리들 사이에서 나눕니다. 빈자리에는 아주 작은 값을 더해 답이 되지 못하게 합니다.
+# 사이에서 확률을 나누었고, 여기서는 창의 자리들 사이에서 나눕니다. 빈자리에는 −10,000을 더해 확률이 0이 되게
+# 하므로, 빈자리는 답이 되지 못합니다.
 
 
 # %%
@@ -295,7 +299,7 @@ def span_head(
 
 
 # %% [markdown]
-# 같은 것을 KerasNLP의 틀에 담은 `BertQuestionAnswering`을 씁니다. 손실은 시작의 교차 엔트로피와 끝의 교차
+# 같은 것을 KerasNLP의 틀에 담은 `BertQuestionAnswering`을 씁니다. 손실은 시작의 크로스 엔트로피와 끝의 크로스
 # 엔트로피의 평균입니다.
 
 
@@ -342,8 +346,8 @@ def train(config: Config) -> TrainedModel:
         ch04.fit(model, train_set, validation_set, run)
         trained = TrainedModel(model, splits.labels, config)
         scores = evaluate(trained, splits.test)
-        baseline = sentence_baseline(splits.test)
-        scores["baselines"] = {"sentence_f1": baseline["f1"]}
+        baseline = sentence_baseline(splits.test).items()
+        scores["baselines"] = {f"sentence_{k}": v for k, v in baseline}
         scores["seconds"] = round(time.monotonic() - started, 1)
         return run.finish(model, splits.labels, scores)
 
@@ -353,9 +357,9 @@ def train(config: Config) -> TrainedModel:
 #
 # 시작과 끝을 따로 고르면 끝이 시작보다 앞설 수도 있고, 질문에서 답을 고를 수도 있습니다. 그래서 글 안에서 시작이 끝보다
 # 늦지 않고 길이가 `max_answer_length` 이하인 구간을 모두 후보로 놓고, 두 로짓의 합이 가장 큰 것을 고릅니다.
-# 여러 창에 걸친 구간은 점수가 높은 창을 따릅니다. 확률은 모든 창의 모든 후보, 그리고 '답이 없다'는 후보 사이의
-# 소프트맥스입니다. '답이 없다'의 점수는 `[CLS]`를 짚은 점수인데, 답은 한 창에만 있으면 되므로 창들 가운데 가장
-# 낮은 것을 씁니다.
+# 여러 창에 들어 있는 구간은 점수가 가장 높은 창을 따릅니다. 확률은 모든 창의 모든 후보, 그리고 '답이 없다'는 후보
+# 사이의 소프트맥스입니다. '답이 없다'의 점수는 창마다 `[CLS]`를 짚은 점수인데, 어느 한 창에라도 답이 있으면 답이
+# 있는 것이므로 창들 가운데 가장 낮은 것을 씁니다.
 
 
 # %%
@@ -478,7 +482,7 @@ def format_answer(answer: dict) -> str:
 
 # %%
 def evaluate(trained: TrainedModel, examples: list[Question]) -> dict:
-    """Return exact match and F1, 0 to 1, F1 by kind of answer, and `n`."""
+    """Return exact match and F1, 0 to 1, and `n`; also by kind of answer."""
     pairs = [q.texts for q in examples]
     answers = [answer["answer"] for answer in predict(trained, pairs)]
     right = answer_texts(examples)
@@ -486,13 +490,13 @@ def evaluate(trained: TrainedModel, examples: list[Question]) -> dict:
     for question, *pair in zip(examples, answers, right, strict=True):
         if question.kind:
             kinds[question.kind].append(pair)
-    f1_by_kind = {
-        kind: metrics.answer_scores(*zip(*of_kind, strict=True))["f1"]
-        for kind, of_kind in sorted(kinds.items())
-    }
     return {
         **metrics.answer_scores(answers, right),
-        "kinds": f1_by_kind,
+        "kinds": {
+            kind: metrics.answer_scores(*zip(*of_kind, strict=True))
+            | {"n": len(of_kind)}
+            for kind, of_kind in sorted(kinds.items())
+        },
         "n": len(examples),
     }
 
@@ -501,35 +505,77 @@ def evaluate(trained: TrainedModel, examples: list[Question]) -> dict:
 if __name__ == "__main__":
     trained = train(config)
     print(f"{trained.metrics['seconds']:.0f}초, {trained.path}")
+    history = runs.describe(trained.path)["history"]
+    lines = {
+        "학습": history["accuracy"],
+        "검증": history["val_accuracy"],
+    }
+    title = "시작과 끝의 자리를 맞힌 비율"
+    display.curves(lines, title, "에포크", start=1).show()
+
+# %% [markdown]
+# 답이 없는 창에서 `[CLS]`를 짚어도 맞힌 것으로 친 비율이라, 답을 맞힌 비율은 아닙니다. 답은 평가 데이터에서 기준선과
+# 나란히 채점합니다.
+
+# %%
+if __name__ == "__main__":
+    baseline = trained.metrics["baselines"]
     scores = {
-        "가장 비슷한 문장": trained.metrics["baselines"]["sentence_f1"],
+        "가장 비슷한 문장": baseline["sentence_f1"],
         "BERT": trained.metrics["f1"],
     }
     display.bars(scores, "평가 데이터의 F1", limit=1.0).show()
-    print(f"완전 일치 {trained.metrics['exact_match']:.3f}")
-    display.bars(
-        trained.metrics["kinds"], "답의 종류별 F1", limit=1.0
-    ).show()
+    scores = {
+        "가장 비슷한 문장": baseline["sentence_exact_match"],
+        "BERT": trained.metrics["exact_match"],
+    }
+    display.bars(scores, "평가 데이터의 완전 일치", limit=1.0).show()
+    rows = [
+        [kind, of["n"], of["exact_match"], of["f1"]]
+        for kind, of in trained.metrics["kinds"].items()
+    ]
+    columns = ["답의 종류", "질문", "완전 일치", "F1"]
+    display.table(columns, rows).show()
 
 # %% [markdown]
-# 수량과 때는 생김새만 보고도 자리를 좁힐 수 있고, 이유는 길고 끝이 흐릿해서 어렵습니다. 종류마다 점수가 다른 까닭입니다.
+# 수량과 때는 생김새로 자리를 좁힐 수 있고 이유는 길고 끝이 흐릿합니다. 점수의 차례가 그대로인지 표에서 보세요.
 #
-# 답을 어떻게 골랐는지 들여다봅니다. 한 창에서 시작의 확률과 끝의 확률이 가장 큰 자리 둘레를 그립니다.
+# 답을 어떻게 골랐는지 들여다봅니다. 모든 창을 합쳐 글의 토큰마다 시작의 확률과 끝의 확률을 그립니다. 여러 창에 들어 있는
+# 토큰은 큰 쪽을 그립니다.
 
 
 # %%
 if __name__ == "__main__":
-    columns = ([example.question], [example.context])
-    x = trained.model.preprocessor(columns, y=None)
+    preprocessor = trained.model.preprocessor
+    tokenizer = preprocessor.tokenizer
+    rows = preprocessor.windows([example.question], [example.context])
     with training.already_encoded(trained.model):
-        logits = trained.model.predict_on_batch(x)[0]
-    shares = np.array(keras.ops.softmax(logits, axis=-1))
-    ids = np.array(x["token_ids"][0]).tolist()
-    tokens = list(map(tokenizer.id_to_token, ids))
-    peak = int(shares.sum(axis=0).argmax())
+        logits = trained.model.predict_on_batch(preprocessor.pad(rows))
+    shares = keras.ops.convert_to_numpy(
+        keras.ops.softmax(logits, axis=-1)
+    )
+    ids, _, _ = tokenizer.tokenize_with_offsets([example.context])
+    tokens = [tokenizer.id_to_token(id) for id in ids.to_list()[0]]
+    passage = np.zeros((2, len(tokens)))
+    counts = rows["starts"].row_lengths()
+    places = np.stack([rows["first"], rows["before"], counts], axis=1)
+    for window, (first, before, count) in zip(
+        shares, places.tolist(), strict=True
+    ):
+        part = passage[:, first : first + count]
+        np.maximum(part, window[:, before : before + count], out=part)
+    lines = {"시작": passage[0], "끝": passage[1]}
+    display.curves(lines, example.question, "글의 토큰").show()
+
+# %% [markdown]
+# 가장 높은 자리 둘레를 가까이에서 보고, 이렇게 고른 후보들을 정답과 견줍니다.
+
+# %%
+if __name__ == "__main__":
+    peak = int(passage.sum(axis=0).argmax())
     part = slice(max(peak - 6, 0), peak + 7)
     display.heatmap(
-        shares[:, part], ["시작", "끝"], tokens[part], example.question
+        passage[:, part], ["시작", "끝"], tokens[part], example.question
     ).show()
     answer = predict(trained, [example.texts])[0]
     rows = [[c["text"], c["probability"]] for c in answer["candidates"]]
@@ -593,12 +639,13 @@ if __name__ == "__main__":
 
 # %%
 if __name__ == "__main__":
-    with open("answers.csv", "w", encoding="utf-8") as file:
+    path = runs.RUNS / "answers.csv"
+    with path.open("w", encoding="utf-8") as file:
         file.write("question,context,answer\n")
         for day in "월화수목금토일":
             file.write(f"언제 쉬나요?,{day}요일에 쉽니다,{day}요일\n")
             file.write(f"언제 여나요?,{day}요일에 쉽니다,\n")
-    own = load_examples(Config(train_file="answers.csv"))
+    own = load_examples(Config(train_file=str(path)))
     print(own.labels, own.train[0].answers, own.train[1].answers)
 
 # %% [markdown]
@@ -628,19 +675,53 @@ def outside_first_window(
     return float(np.mean(first[:, 0] == 0))
 
 
+def first_windows(
+    preprocessor: BertQuestionAnsweringPreprocessor,
+    questions: list[Question],
+) -> list[tuple[str, str]]:
+    """Return the questions with what the first window holds of a passage."""
+    rows = preprocessor.windows(*datasets.text_columns(questions))
+    ends = tf.ragged.boolean_mask(rows["ends"], rows["first"] == 0)
+    return [
+        (q.question, q.context[: max(of_tokens, default=0)])
+        for q, of_tokens in zip(questions, ends.to_list(), strict=True)
+    ]
+
+
 # %% tags=["solution"]
 if __name__ == "__main__":
-    for length in (64, 96, 128):
-        short = BertQuestionAnsweringPreprocessor(
-            tokenizer, length, doc_stride=16, max_query_length=32
-        )
-        share = outside_first_window(short, splits.test)
-        print(f"{length}토큰: 첫 창 밖의 정답 {share:.2f}")
+    preprocessor = trained.model.preprocessor
+    cut = first_windows(preprocessor, splits.test)
+    answers = [answer["answer"] for answer in predict(trained, cut)]
+    scores = metrics.answer_scores(answers, answer_texts(splits.test))
+    names = ["exact_match", "f1"]
+    rows = [
+        ["모든 창", *(trained.metrics[name] for name in names)],
+        ["첫 창만", *(scores[name] for name in names)],
+    ]
+    display.table(["읽은 것", "완전 일치", "F1"], rows).show()
+    share = outside_first_window(preprocessor, splits.test)
+    print(f"정답이 첫 창 밖에 있는 질문 {share:.0%}")
 
 # %% [markdown]
 # **2. 길이의 한계.** `max_answer_length`를 3, 10, 30으로 바꾸어 평가해 보세요. 이유를 묻는 질문의 점수는 어떻게
 # 달라지나요? (`dataclasses.replace(trained, config=...)`를 쓰면 다시 학습하지 않아도 됩니다.)
-#
+
+# %% tags=["solution"]
+if __name__ == "__main__":
+    reasons = [q for q in splits.test if q.kind == "이유"]
+    rows = []
+    for longest in (3, 10, 30):
+        changed = replace(trained.config, max_answer_length=longest)
+        short = replace(trained, config=changed)
+        scores = [
+            evaluate(short, part)["f1"]
+            for part in (splits.test, reasons)
+        ]
+        rows.append([longest, *scores])
+    display.table(["길이", "모든 질문의 F1", "이유의 F1"], rows).show()
+
+# %% [markdown]
 # ## 더 읽을거리
 #
 # - Rajpurkar 외(2016), *SQuAD: 100,000+ Questions for Machine Comprehension of Text*, EMNLP.

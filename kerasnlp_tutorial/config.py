@@ -111,6 +111,14 @@ class TrainingConfig(Settings):
         multiple = f"a multiple of num_heads={self.num_heads}"
         self._require("hidden_dim", self.hidden_dim % self.num_heads == 0, multiple)
 
+    def _choose_stride(self, name: str, room: int) -> None:
+        """Fill in a stride that is None, for windows of that many tokens; check it."""
+        if getattr(self, name) is None:
+            stride = 64 if room >= 64 else max(room // 2, 1)
+            object.__setattr__(self, name, stride)  # the rest is frozen
+        expected = f"1 to {room}, what sequence_length leaves to the text"
+        self._require(name, 0 < getattr(self, name) <= room, expected)
+
     @classmethod
     def quick(cls, **changes: Any) -> Self:
         """Return settings for a run of seconds, to see that everything works."""

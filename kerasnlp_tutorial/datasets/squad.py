@@ -86,7 +86,10 @@ class Question:
 
 
 def read_questions(
-    path: str | Path, ids: str | Path | None = None, drop_misplaced: bool = False
+    path: str | Path,
+    ids: str | Path | None = None,
+    drop_misplaced: bool = False,
+    known_classes: Sequence[str] | None = None,
 ) -> list[Question]:
     """Read questions on passages.
 
@@ -100,13 +103,16 @@ def read_questions(
         drop_misplaced: leave out, with a warning, answers that do not stand at
             their `answer_start`, and questions that keep none, instead of refusing
             the file.
+        known_classes: what `answerability` has said of the training questions, if
+            these are to be tested on.
 
     Returns:
         The questions in file order.
 
     Raises:
         InputError: malformed records, and answers that are not where they are said to
-            be; says which. Ids that the file does not have.
+            be; says which. Ids that the file does not have. Questions without an
+            answer, if the training questions all had one.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
@@ -155,6 +161,11 @@ def read_questions(
         )
     if not questions:
         raise InputError(f"{path} has no questions")
+    if known_classes and set(answerability(questions)) - set(known_classes):
+        raise InputError(
+            f"{path} has questions without an answer, and the training questions all "
+            f"had one; learn from such questions too, or leave them out of the test"
+        )
     return questions
 
 

@@ -20,16 +20,17 @@ def normalize_answer(text: str) -> str:
 def answer_scores(
     predictions: Sequence[str], targets: Sequence[Sequence[str]]
 ) -> dict[str, float]:
-    """Return the means of `exact_match` and `f1`, 0 to 1.
+    """Return the means of `exact_match` and `f1`, 0 to 1; 0 without a question.
 
     Args:
         predictions: the answers given.
         targets: the right answers of each question.
     """
     pairs = list(zip(predictions, targets, strict=True))
+    count = max(len(pairs), 1)
     return {
-        "exact_match": sum(exact_match(*pair) for pair in pairs) / len(pairs),
-        "f1": sum(answer_f1(*pair) for pair in pairs) / len(pairs),
+        "exact_match": sum(exact_match(*pair) for pair in pairs) / count,
+        "f1": sum(answer_f1(*pair) for pair in pairs) / count,
     }
 
 

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import sys
 
 import keras
 import numpy as np
@@ -64,6 +65,7 @@ def test_it_learns_what_can_be_learnt(trained):
     assert trained.metrics["exact_match"] > 0.95
     assert trained.metrics["f1"] > 0.95
     assert 0 < trained.metrics["baselines"]["sentence_f1"] < 0.6
+    assert trained.metrics["baselines"]["sentence_exact_match"] == 0.0
     assert trained.labels == ("answer",)
 
 
@@ -218,8 +220,13 @@ def test_scores_by_kind(trained):
         Question("2", "누가 갔어?", "영희은 대전로 갔다", (Answer("갔다", 9),), "일"),
     ]
     scores = ch07.evaluate(trained, questions)
-    assert scores["kinds"] == {"사람": 1.0, "일": 0.0}
+    assert scores["kinds"] == {
+        "사람": {"exact_match": 1.0, "f1": 1.0, "n": 1},
+        "일": {"exact_match": 0.0, "f1": 0.0, "n": 1},
+    }
     assert scores["n"] == 2 and scores["exact_match"] == scores["f1"] == 0.5
+    no_kinds = [dataclasses.replace(question, kind="") for question in questions]
+    assert ch07.evaluate(trained, no_kinds)["kinds"] == {}
 
 
 def test_texts_alone_become_questions(tmp_path):
@@ -235,8 +242,57 @@ def test_settings_that_cannot_work():
         ch07.Config(doc_stride=94)
     with pytest.raises(InputError, match="max_answer_length must be above 0"):
         ch07.Config(max_answer_length=0)
+    with pytest.raises(InputError, match="sequence_length must be above 35"):
+        ch07.Config(sequence_length=32)
     with pytest.raises(InputError, match="dataset must be one of"):
         ch07.Config(dataset="squad")
+
+
+@pytest.mark.parametrize(("length", "stride"), [(128, 64), (99, 64), (64, 14), (36, 1)])
+def test_the_stride_follows_the_length(length, stride):
+    assert ch07.Config(sequence_length=length).doc_stride == stride
+
+
+def test_questions_without_an_answer_to_a_model_that_knows_none(tmp_path):
+    path = write_questions(tmp_path / "test.csv", unanswerable=True)
+    config = ch07.Config(test_file=path)
+    with pytest.raises(InputError, match="test.csv has questions without an answer"):
+        ch07.read_examples(config, "test", ("answer",))
+    assert ch07.read_examples(config, "test", ("answer", "no answer"))
+    path = write_questions(tmp_path / "test.csv")
+    assert ch07.read_examples(config, "test", ("answer",))
+
+
+def test_solutions(trained):
+    preprocessor = trained.model.preprocessor
+    context = "민수은 서울로 갔다. " * 9
+    questions = [
+        Question("1", "누가 갔어?", context, (Answer("민수", 0),)),
+        Question("2", "누가 갔어?", context, (Answer("갔다", len(context) - 4),)),
+        Question("3", "누가 갔어?", "\u200b", ()),
+    ]
+    assert ch07.outside_first_window(preprocessor, questions[:2]) == 0.5
+    ends = preprocessor.windows(["누가 갔어?"], [context])["ends"].to_list()
+    assert len(ends) > 1
+    read = ("누가 갔어?", context[: ends[0][-1]])
+    assert ch07.first_windows(preprocessor, questions) == [
+        read,
+        read,
+        ("누가 갔어?", ""),
+    ]
+
+
+def test_a_long_passage_in_bounded_memory(trained):
+    resource = pytest.importorskip("resource")
+    if sys.platform != "linux":
+        pytest.skip("the unit of ru_maxrss is another one")
+    ch07.predict(trained, [("누가 갔어?", "민수은 서울로 갔다.")])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    context = "민수은 서울로 갔다. " * 1700
+    assert len(context) > 20_000
+    ch07.predict(trained, [("누가 갔어?", context)] * 4)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 300_000  # kilobytes; a matrix of spans alone would be 600 MB
 
 
 def test_command_line(trained, tmp_path, capsys):

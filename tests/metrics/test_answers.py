@@ -51,3 +51,4 @@ def test_exact_match_and_f1(prediction, targets, match, f1):
 def test_means():
     scores = answer_scores(["한산도에", "이순신"], [["한산도"], ["이순신"]])
     assert scores == {"exact_match": 0.5, "f1": pytest.approx(13 / 14)}
+    assert answer_scores([], []) == {"exact_match": 0.0, "f1": 0.0}
