@@ -100,6 +100,12 @@ def measure(start: str, labels: int, seed: int, options) -> dict:
     return {"start": start, "labels": labels, "seed": seed, **row}
 
 
+def forget(backbone) -> None:
+    """Make the weights random."""
+    fresh = backbone.__class__.from_config(backbone.get_config())
+    backbone.set_weights(fresh.get_weights())
+
+
 def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dict:
     """Fine-tune as the config says and measure.
 
@@ -111,8 +117,7 @@ def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dic
     """
     model = chapter.build_model(config, splits)
     if from_scratch:
-        fresh = model.backbone.__class__.from_config(model.backbone.get_config())
-        model.backbone.set_weights(fresh.get_weights())
+        forget(model.backbone)
     train_set, watched_set, test_set = (
         chapter.make_dataset(part, model, splits.labels, config, training_set=learnt)
         for part, learnt in (
@@ -158,7 +163,7 @@ def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dic
 def save_picture(lines: dict[str, list[float]], sizes: list[int], path: Path) -> None:
     """Draw accuracies over numbers of labels into a file."""
     names = [f"{labels:,}" for labels in sizes]
-    picture = display.curves(lines, "NSMC 정확도", "라벨 수", names=names)
+    picture = display.curves(lines, "NSMC 정확도", "꼬리표의 수", names=names)
     # A file of its own has no page whose colour it could take.
     svg = picture.html.replace("currentColor", "#777777")
     path.write_text(svg, encoding="utf-8")

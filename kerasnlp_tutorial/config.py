@@ -136,7 +136,7 @@ class TrainingConfig(Settings):
 
 
 # The fewer weights are learnt, the further each may go.
-_LEARNING_RATES = {"full": 3e-4, "frozen": 2e-3, "lora": 2e-3, "prompt": 1e-2}
+_LEARNING_RATES = {"full": 3e-4, "frozen": 2e-3, "lora": 2e-3, "prompt": 3e-2}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ import numpy as np
 
 _INK = "#010203"  # stands for the text colour of the page
 _COLOURS = ("#2f80c2", "#e07b39", "#4c9f70", "#9b6bc4", "#c2577a", "#8a8a3c")
+_COLOURS += ("#3fa7a3", "#8c6d5a", "#7f7f7f")
 _BAR_WIDTH = 40  # characters
 _WIDTH = 5.5  # inches; wider, and the lettering is too small on a phone
 

@@ -116,5 +116,5 @@ def test_what_cannot_be_built(splits):
 
 def test_the_rate_suits_the_method():
     assert ch04.Config().learning_rate == 3e-4
-    assert ch04.Config(method="prompt").learning_rate == 1e-2
+    assert ch04.Config(method="prompt").learning_rate == 3e-2
     assert ch04.Config(method="prompt", learning_rate=0.1).learning_rate == 0.1
