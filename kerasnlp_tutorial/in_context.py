@@ -13,6 +13,7 @@ from kerasnlp_tutorial.datasets import LabeledText
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.language_models import (
     first_token_id,
+    longest,
     token_log_probabilities,
 )
 from kerasnlp_tutorial.tokenizers import encode_texts
@@ -114,11 +115,11 @@ class InContextClassifier:
         return shares / shares.sum(axis=1, keepdims=True)
 
     def _check_lengths(self, rows: Sequence[Sequence[int]], texts: Sequence[str]):
-        longest = self.model.backbone.max_sequence_length
+        most = longest(self.model)
         for place, row in enumerate(rows):
-            if len(row) - 1 > longest:
+            if len(row) - 1 > most:
                 text = texts[place // len(self.words)]
                 raise InputError(
-                    f"the model reads {longest} tokens; the shots, the text and its "
+                    f"the model reads {most} tokens; the shots, the text and its "
                     f"label are {len(row) - 1}: {text[:40]!r}"
                 )

@@ -1,5 +1,6 @@
 """What a pretrained model says of a text: words for a gap, the next word, vectors."""
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -62,9 +63,17 @@ def next_tokens(
     """
     tokenizer = model.preprocessor.tokenizer
     ids = np.array([[first_token_id(tokenizer), *tokenizer(text)]], "int32")
-    _check_length(ids.size, model.backbone.max_sequence_length, text)
+    _check_length(ids.size, longest(model), text)
     logits = model({"token_ids": ids, "padding_mask": np.ones_like(ids)})
     return _likeliest(logits[0, -1], partial(token_text, tokenizer), best)
+
+
+def longest(model: keras_nlp.models.CausalLM) -> int:
+    """Return how many tokens a model reads at most.
+
+    One that has no vectors of places (Gemma, Qwen) has no limit of its own.
+    """
+    return getattr(model.backbone, "max_sequence_length", sys.maxsize)
 
 
 def first_token_id(tokenizer: keras_nlp.tokenizers.Tokenizer) -> int:
@@ -111,7 +120,7 @@ def token_log_probabilities(
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
         counts = np.array([len(rows[i]) - 1 for i in places])
-        width = min(-(-counts.max() // 8) * 8, model.backbone.max_sequence_length)
+        width = min(-(-counts.max() // 8) * 8, longest(model))
         ids = np.zeros((len(places), width + 1), "int32")
         for row, i in zip(ids, places, strict=True):
             row[: len(rows[i])] = rows[i]
@@ -159,8 +168,8 @@ def _likeliest(logits, name: Callable[[int], str], best: int) -> dict[str, float
     return {name(id): float(shares[id]) for id in order}
 
 
-def _check_length(length: int, longest: int, text: str) -> None:
-    if length > longest:
+def _check_length(length: int, most: int, text: str) -> None:
+    if length > most:
         raise InputError(
-            f"the model reads {longest} tokens; the text has {length}: {text[:40]!r}"
+            f"the model reads {most} tokens; the text has {length}: {text[:40]!r}"
         )

@@ -102,3 +102,14 @@ def test_more_than_the_model_reads(model):
     classify = InContextClassifier(model, WORDS)
     with pytest.raises(InputError, match="reads 96 tokens; .*: '뷁뷁"):
         classify(["좋다", "뷁" * 40])
+
+
+def test_a_model_without_a_longest_text(model):
+    keras.utils.set_random_seed(7)
+    size = model.preprocessor.tokenizer.vocabulary_size()
+    backbone = keras_nlp.models.GemmaBackbone(size, 1, 2, 1, 16, 32, 8)
+    gemma = keras_nlp.models.GemmaCausalLM(backbone, model.preprocessor)
+    classify = InContextClassifier(gemma, WORDS, calibrate=False)
+    text = "뷁" * 40
+    found = np.array([by_hand(gemma, text, word) for word in WORDS.values()])
+    np.testing.assert_allclose(classify([text])[0], found / found.sum(), rtol=2e-3)

@@ -1,4 +1,4 @@
-"""GPT-2 backbones by name."""
+"""GPT-2 backbones, and causal language models, by name."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,13 +7,14 @@ import keras_nlp
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
 from kerasnlp_tutorial.checkpoints.presets import (
-    check_class,
     load_backbone,
     new_backbone,
     open_task,
+    preset_config,
     preset_folder,
 )
 from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE
 
 
@@ -39,15 +40,23 @@ def load_gpt2(
     return backbone, keras_nlp.tokenizers.Tokenizer.from_preset(folder)
 
 
-def load_causal_lm(name: str | Path) -> keras_nlp.models.GPT2CausalLM:
+def load_causal_lm(name: str | Path) -> keras_nlp.models.CausalLM:
     """Return a language model that continues texts, with its preprocessor.
 
     Args:
-        name: as in `preset_folder`, such as `gpt2_mini_ko` or `kogpt2-base-v2`.
+        name: as in `preset_folder`, such as `gpt2_mini_ko` or `kogpt2-base-v2`, or a
+            Gemma or Qwen of KerasNLP.
 
     Raises:
-        InputError: there is no such preset, or it is of another model.
+        InputError: there is no such preset, or its model does not continue texts.
     """
     folder = preset_folder(name)
-    check_class(folder, name, keras_nlp.models.GPT2Backbone)
-    return open_task(keras_nlp.models.GPT2CausalLM, folder)
+    stored = preset_config(folder, "config.json")
+    if stored is not None:
+        task = stored["class_name"].replace("Backbone", "CausalLM")
+        if not hasattr(keras_nlp.models, task):
+            raise InputError(
+                f"{str(name)!r} must be a causal language model, such as a GPT-2; it "
+                f"has a {stored['class_name']}"
+            )
+    return open_task(keras_nlp.models.CausalLM, folder)

@@ -103,10 +103,10 @@ def _add_classify_in_context(subparsers: Any) -> None:
     classify = subparsers.add_parser(
         "classify-in-context",
         help="classify texts with a language model that was not trained for it",
-        description="Ask a GPT-2 which label it would say after each text, with a few "
-        "labelled examples shown before, or none.",
+        description="Ask a language model, such as a GPT-2, which label it would say "
+        "after each text, with a few labelled examples shown before, or none.",
     )
-    classify.add_argument("preset", metavar="PRESET", help="a GPT-2 by name or folder")
+    classify.add_argument("preset", metavar="PRESET", help="by name or folder")
     classify.add_argument("texts", metavar="TEXT", nargs="*")
     classify.add_argument(
         "--labels",
@@ -138,8 +138,9 @@ def _add_generate(subparsers: Any) -> None:
     generate = subparsers.add_parser(
         "generate",
         help="continue texts",
-        description="Continue texts with a GPT-2. With no option the likeliest token "
-        "is always taken; top-k, top-p and temperature draw.",
+        description="Continue texts with a language model, such as a GPT-2. With no "
+        "option the likeliest token is always taken; top-k, top-p and temperature "
+        "draw.",
     )
     generate.add_argument("model", metavar="DIR_OR_PRESET")
     generate.add_argument("--prompt", metavar="TEXT", action="append", required=True)

@@ -82,6 +82,18 @@ def test_the_causal_model_knows_the_order_of_words(gpt):
     np.testing.assert_array_equal(theirs(x), gpt(x))
 
 
+def test_any_causal_model_can_be_opened(gpt, tmp_path):
+    with pytest.raises(InputError, match="must be a causal language model, .* Bert"):
+        load_causal_lm("bert_mini_ko")
+    size = gpt.preprocessor.tokenizer.vocabulary_size()
+    backbone = keras_nlp.models.GemmaBackbone(size, 1, 2, 1, 16, 32, 8)
+    gemma = keras_nlp.models.GemmaCausalLM(backbone, gpt.preprocessor)
+    gemma.save_to_preset(str(tmp_path / "gemma"))
+    opened = load_causal_lm(tmp_path / "gemma")
+    assert isinstance(opened, keras_nlp.models.GemmaCausalLM)
+    assert next_tokens(opened, "시간 가는 줄") == next_tokens(gemma, "시간 가는 줄")
+
+
 @pytest.mark.parametrize("name", ["bert", "gpt"])
 def test_matrices_are_float16_on_disk(name, request):
     for weight in request.getfixturevalue(name).get_weights():
