@@ -58,6 +58,10 @@ class ControlledSampler(keras_nlp.samplers.Sampler):
         end_token_id=None,
     ):
         super().__init__(temperature=base.temperature)
+        # KerasNLP 0.26 does not have it yet.
+        speculative = getattr(keras_nlp.samplers, "SpeculativeSampler", ())
+        if isinstance(base, speculative):
+            raise ValueError("base must not be a SpeculativeSampler")
         if repetition_penalty <= 0:
             raise ValueError(
                 f"repetition_penalty must be above 0; received {repetition_penalty}"
@@ -88,11 +92,11 @@ class ControlledSampler(keras_nlp.samplers.Sampler):
 
     def __call__(self, next, prompt, cache=None, index=0, mask=None, **kwargs):
         given = ops.zeros_like(prompt) if mask is None else ops.cast(mask, "int32")
-        # A beam search asks for the logits of several rows for each of ours.
-        rows = ops.repeat(given, self._beams, axis=0)
 
         def controlled(prompt, cache, index):
             logits, hidden_states, cache = next(prompt, cache, index)
+            # Some samplers ask for the logits of several rows for each of ours.
+            rows = ops.repeat(given, prompt.shape[0] // given.shape[0], axis=0)
             logits = self.edit(ops.cast(logits, "float32"), prompt, index, rows)
             return logits, hidden_states, cache
 

@@ -204,6 +204,25 @@ def test_it_compiles_and_saves(tmp_path):
     assert all(len(text) > 2 for text in texts[0])
 
 
+def test_a_sampler_with_several_candidates_of_each_row():
+    tokenizer = keras_nlp.tokenizers.GPT2Tokenizer(
+        {"<pad>": 0, "<|endoftext|>": 1, "a": 2, "b": 3, "ab": 4}, ["a b"]
+    )
+    keras.utils.set_random_seed(7)
+    backbone = keras_nlp.models.GPT2Backbone(5, 1, 2, 8, 8, max_sequence_length=16)
+    preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(tokenizer, 16)
+    model = keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
+    base = samplers.ContrastiveSampler(k=3, alpha=0.4)
+    lengths = {"min_new_tokens": 3, "max_new_tokens": 3, "end_token_id": 1}
+    model.compile(sampler=ControlledSampler(base, **lengths), jit_compile=False)
+    ids = np.array([[1, 4, 2] + [0] * 8, [1, 3, 0] + [0] * 8], "int32")
+    mask = np.array([[1] * 3 + [0] * 8, [1] * 2 + [0] * 9], "bool")
+    model.preprocessor = None
+    found = model.generate({"token_ids": ids, "padding_mask": mask}, stop_token_ids=[1])
+    for row, given in zip(found["token_ids"].tolist(), (3, 2), strict=True):
+        assert row[given:].index(END) == 3
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -219,3 +238,12 @@ def test_it_compiles_and_saves(tmp_path):
 def test_options_that_cannot_work(options, message):
     with pytest.raises(ValueError, match=message):
         ControlledSampler(samplers.GreedySampler(), **options)
+
+
+@pytest.mark.skipif(
+    not hasattr(samplers, "SpeculativeSampler"), reason="KerasNLP does not have it yet"
+)
+def test_a_sampler_that_asks_a_second_model():
+    base = samplers.SpeculativeSampler()
+    with pytest.raises(ValueError, match="must not be a SpeculativeSampler"):
+        ControlledSampler(base)
