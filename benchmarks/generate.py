@@ -58,16 +58,16 @@ def write_checkpoint(folder: Path, options) -> torch.nn.Module:
     return model
 
 
-def make_prompts(count: int) -> list[str]:
-    """Return texts of growing lengths."""
+def make_prompts(count: int, step: int) -> list[str]:
+    """Return texts of 1, 1 + step, 1 + 2 * step, ... words."""
     text = "배우들 연기가 정말 살아 있고 음악도 좋아서 시간 가는 줄 모르고 보았다"
-    words = text.split()
-    return [" ".join(words[: 1 + i]) for i in range(count)]
+    words = text.split() * count
+    return [" ".join(words[: 1 + step * i]) for i in range(count)]
 
 
 def measure(generate, theirs, batch: int, options) -> dict[str, list[float]]:
     """Return the seconds of each call, of both, which take turns."""
-    prompts = make_prompts(10)[2:3] * batch
+    prompts = make_prompts(3, 1)[2:] * batch
     ids = [1, *map(int, generate.tokenizer(prompts[0]))]
     inputs = torch.tensor([ids] * batch)
 
@@ -127,7 +127,7 @@ def main():
                 f"{later[name]:.0f} | {later[name] / later['transformers']:.2f} |"
             )
     fresh = TextGenerator(generate.model, decoding)
-    prompts = make_prompts(10)
+    prompts = make_prompts(10, 9)
     for prompt in prompts:
         fresh([prompt])
     lengths = [len(fresh.tokenizer(prompt)) for prompt in prompts]

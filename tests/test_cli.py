@@ -247,8 +247,14 @@ def test_a_bad_training_file_gets_one_message_and_leaves_nothing(
 
 def test_predict_refuses_arguments_of_another_encoding(run, trained):
     argument = "재미있다".encode("cp949").decode("utf-8", "surrogateescape")
-    code, _, err = run("predict", trained, argument)
-    assert code == 2 and "TEXT must be UTF-8; received b'" in err
+    for command, name in (
+        (("predict", trained, argument), "TEXT"),
+        (("classify-in-context", "x", argument, "--labels", "가=나,다=라"), "TEXT"),
+        (("classify-in-context", "x", "글", "--labels", argument), "--labels"),
+        (("generate", "x", "--prompt", argument), "--prompt"),
+    ):
+        code, _, err = run(*command)
+        assert code == 2 and f"{name} must be UTF-8; received b'" in err
 
 
 def test_a_label_seen_only_in_test_gets_a_message_before_training(run, tmp_path):
@@ -376,6 +382,8 @@ def test_generate(run, tmp_path, monkeypatch):
         (("my-gpt", "--beams", "2", "--top-k", "3"), "beams must be 1 where"),
         (("my-gpt", "--n", "0"), "n must be 1 or more"),
         (("my-gpt", "--max-new-tokens", "64"), "the model reads 32 tokens"),
+        (("my-gpt", "--seed", "-1"), "seed must be 0 to 4294967295; received -1"),
+        (("bert_mini_ko",), "must be a causal language model"),
         (("nowhere",), "no preset 'nowhere'"),
     ):
         code, _, error = run("generate", *arguments, "--prompt", "티끌")

@@ -95,6 +95,8 @@ def pretrain(options: argparse.Namespace) -> None:
 
 def classify_in_context(options: argparse.Namespace) -> None:
     """Ask a language model for the labels of texts."""
+    _check_utf8([options.labels], "--labels")
+    _check_utf8([options.template], "--template")
     words = parse_label_words(options.labels)
     shots = []
     if options.shots:
@@ -119,6 +121,7 @@ def classify_in_context(options: argparse.Namespace) -> None:
 
 def generate(options: argparse.Namespace) -> None:
     """Continue texts."""
+    _check_utf8(options.prompt, "--prompt")
     from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
 
     names = [field.name for field in dataclasses.fields(DecodingOptions)]
@@ -222,6 +225,7 @@ def _inputs(texts: Sequence[str], fields: Sequence[str]) -> list[tuple[str, ...]
         where = "standard input"
         text = decode_utf8(sys.stdin.buffer.read(), where)
         return parse_inputs(text, fields, where)
+    _check_utf8(texts, "TEXT")
     if len(texts) % len(fields):
         raise InputError(
             f"each input has {len(fields)} texts, {' and '.join(fields)}; "
@@ -230,12 +234,16 @@ def _inputs(texts: Sequence[str], fields: Sequence[str]) -> list[tuple[str, ...]
     return list(zip(*[iter(texts)] * len(fields), strict=True))
 
 
+def _check_utf8(texts: Sequence[str], name: str) -> None:
+    """Refuse what the shell has passed in another encoding."""
+    for text in texts:
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InputError(f"{name} must be UTF-8; received {os.fsencode(text)!r}")
+
+
 def predict(options: argparse.Namespace) -> None:
     """Apply a trained model to texts."""
     training = runs.describe(options.directory)
-    for text in options.texts:
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise InputError(f"TEXT must be UTF-8; received {os.fsencode(text)!r}")
     module = registry.find(training["chapter"]).load()
     fields = module.INPUT_FIELDS
     inputs = _inputs(options.texts, fields)

@@ -11,9 +11,10 @@ import numpy as np
 from kerasnlp_tutorial.config import Settings
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.generation.controlled_sampler import ControlledSampler
+from kerasnlp_tutorial.language_models import first_token_id, longest
 
 _MOST_NEW_TOKENS = 64
-_LENGTH_MULTIPLE = 32  # tokens; texts of many lengths share a compiled function
+_SHORTEST = 64  # tokens; texts of many lengths share a compiled function
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -130,16 +131,27 @@ class TextGenerator:
         model.compile(sampler=self.sampler, jit_compile=False)
         self._function = self._step = None
 
-    def __call__(self, prompts: Sequence[str], seed: int = 0) -> list[str]:
+    def __call__(
+        self, prompts: Sequence[str], seed: int = 0, stream: bool = False
+    ) -> list[str] | Iterator[str]:
         """Return what follows each prompt.
 
         Args:
             prompts: texts; an empty one begins a text of its own.
-            seed: the same seed draws the same tokens, given the same prompts.
+            seed: the same seed draws the same tokens, given the same prompts; 0 to
+                2**32 - 1.
+            stream: return what `stream` yields, for one prompt.
 
         Raises:
-            InputError: a prompt and the new tokens are more than the model reads.
+            InputError: a prompt and the new tokens are more than the model reads; a
+                seed that is none; several prompts to stream.
         """
+        if stream:
+            if len(prompts) != 1:
+                raise InputError(
+                    f"one prompt can be streamed; received {len(prompts)} prompts"
+                )
+            return self.stream(prompts[0], seed)
         if not prompts:
             return []
         self._seed(seed)
@@ -224,30 +236,33 @@ class TextGenerator:
         return step
 
     def _seed(self, seed: int) -> None:
+        if not 0 <= seed < 2**32:
+            raise InputError(f"seed must be 0 to {2**32 - 1}; received {seed}")
         for state in self.sampler.variables:
             state.assign(np.array([seed, 0], "uint32"))
 
     def _ids(self, prompt: str) -> list[int]:
         """Return a prompt's ids, after the token that stands before every text."""
-        ids = [self.end_token_id, *map(int, self.tokenizer(prompt))]
-        longest = self.model.backbone.max_sequence_length
-        if len(ids) + (self.options.max_new_tokens or 1) > longest:
+        ids = [first_token_id(self.tokenizer), *map(int, self.tokenizer(prompt))]
+        room = longest(self.model) - len(ids)
+        needed = self.options.max_new_tokens or max(1, self.options.min_new_tokens)
+        if needed > room:
             raise InputError(
-                f"the model reads {longest} tokens; the prompt has {len(ids)}, so that "
-                f"max_new_tokens can be at most {max(longest - len(ids), 0)}: "
-                f"{prompt[:40]!r}"
+                f"the model reads {longest(self.model)} tokens; the prompt has "
+                f"{len(ids)}, so that there is room for {max(room, 0)} new ones, not "
+                f"for {needed}: {prompt[:40]!r}"
             )
         return ids
 
     def _most_new_tokens(self, rows: list[list[int]]) -> int:
-        room = self.model.backbone.max_sequence_length - max(map(len, rows))
+        room = longest(self.model) - max(map(len, rows))
         return self.options.max_new_tokens or min(_MOST_NEW_TOKENS, room)
 
     def _pad(self, rows: list[list[int]], most: int) -> dict:
         # One place more for the end token, if the model has it.
         length = max(map(len, rows)) + most + 1
-        length = -(-length // _LENGTH_MULTIPLE) * _LENGTH_MULTIPLE
-        length = min(length, self.model.backbone.max_sequence_length)
+        length = max(_SHORTEST, 1 << (length - 1).bit_length())  # 64, 128, 256, ...
+        length = min(length, longest(self.model))
         ids = np.full((len(rows), length), self.tokenizer.pad_token_id, "int32")
         for i, row in enumerate(rows):
             ids[i, : len(row)] = row

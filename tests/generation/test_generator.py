@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import keras
 import keras_nlp
 import pytest
@@ -51,7 +55,7 @@ def test_no_more_tokens_than_asked_for(model):
 def test_pieces_are_whole_syllables_and_make_the_whole(model):
     generate = TextGenerator(model, DecodingOptions())
     for prompt in ("티끌", "가는 말", ""):
-        pieces = list(generate.stream(prompt))
+        pieces = list(generate([prompt], stream=True))
         assert "".join(pieces) == generate([prompt])[0]
         assert len(pieces) > 4 and not any("\ufffd" in piece for piece in pieces)
 
@@ -68,9 +72,12 @@ def test_the_same_seed_the_same_text(model):
 
 def test_prompts_of_many_lengths_share_what_is_compiled(model):
     generate = TextGenerator(model, DecodingOptions(max_new_tokens=8))
-    for length in (1, 3, 5, 7):
-        generate(["가는 말이 고와야 오는"[:length]], seed=length)
-    assert model.make_generate_function().experimental_get_tracing_count() == 1
+    tokenizer = model.preprocessor.tokenizer
+    prompts = [("가는 말이 고와야 오는 " * 5)[:length] for length in range(1, 51, 5)]
+    assert len(prompts) == 10 and len(tokenizer(prompts[-1])) > 100
+    for prompt in prompts:
+        generate([prompt])
+    assert model.make_generate_function().experimental_get_tracing_count() == 2
 
 
 @pytest.mark.parametrize(
@@ -97,9 +104,17 @@ def test_what_the_model_cannot_do(model):
         TextGenerator(model, DecodingOptions(top_k=size + 1))
     generate = TextGenerator(model, DecodingOptions(max_new_tokens=64))
     with pytest.raises(
-        InputError, match="reads 128 tokens; the prompt has 91, so .* 37"
+        InputError, match="reads 128 tokens; the prompt has 91, so .* 37 .* for 64"
     ):
         generate(["가" * 30])
+    low = TextGenerator(model, DecodingOptions(min_new_tokens=60))
+    with pytest.raises(InputError, match="room for 37 new ones, not for 60"):
+        low(["가" * 30])
+    for seed in (-1, 2**32):
+        with pytest.raises(InputError, match=f"4294967295; received {seed}"):
+            generate(["가"], seed=seed)
+    with pytest.raises(InputError, match="received 2 prompts"):
+        generate(["가", "나"], stream=True)
     with pytest.raises(InputError, match="cannot be streamed"):
         next(TextGenerator(model, DecodingOptions(beams=2)).stream("가"))
 
@@ -144,3 +159,47 @@ def test_many_generators_cause_no_warning(model, caplog):
     for count in range(1, 9):
         TextGenerator(model, DecodingOptions(max_new_tokens=count))(["티끌"])
     assert not caplog.records
+
+
+def test_a_model_without_a_longest_text(model):
+    tokenizer = model.preprocessor.tokenizer
+    keras.utils.set_random_seed(7)
+    backbone = keras_nlp.models.GemmaBackbone(
+        tokenizer.vocabulary_size(), 1, 2, 1, 16, 32, 8
+    )
+    gemma = keras_nlp.models.GemmaCausalLM(backbone, model.preprocessor)
+    generate = TextGenerator(gemma, DecodingOptions(max_new_tokens=9))
+    (text,) = generate(["티끌 " * 40])
+    assert "".join(generate.stream("티끌 " * 40)) == text
+
+
+_WRITE = """
+import keras_nlp
+from kerasnlp_tutorial.checkpoints import load_causal_lm
+from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
+model = load_causal_lm("gpt2_mini_ko")
+for options in (
+    DecodingOptions(repetition_penalty=1.5, no_repeat_ngram=2, max_new_tokens=12),
+    DecodingOptions(beams=2, min_new_tokens=3, max_new_tokens=6),
+):
+    generate = TextGenerator(model, options)
+    print(generate(["배우들 연기가", "이 영화는 정말"]))
+    print(list(generate.stream("배우들")) if options.beams == 1 else "")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_every_backend_writes_the_same(backend):
+    pytest.importorskip(backend)
+
+    def write(backend):
+        return subprocess.run(
+            [sys.executable, "-c", _WRITE],
+            env=os.environ | {"KERAS_BACKEND": backend},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    assert write(backend) == write("tensorflow") != ""
