@@ -22,14 +22,21 @@ class PretrainingConfig(Settings):
     """`bert`: masked language model; `gpt2`: causal language model."""
     text: tuple[str, ...]
     """UTF-8 text files, a text a line; `.xz`, `.gz` and `.bz2` are decompressed."""
-    preset_config: str = "mini"
-    """Size of the backbone: `mini` (4 x 256) or `small` (6 x 384)."""
+    initial: str | None = None
+    """Preset to go on from, by name or folder; None: random weights. Its weights, its
+    head and its vocabulary are used, with a fresh optimizer: continued, or
+    domain-adaptive, pretraining
+    ([Gururangan et al., 2020](https://arxiv.org/abs/2004.10964))."""
+    preset_config: str | None = None
+    """Size of the backbone: `mini` (4 x 256) or `small` (6 x 384); None: that of
+    `initial`, or `mini`."""
     vocabulary: str | None = None
     """Folder with a vocabulary; None: one is learnt from the texts."""
     vocabulary_size: int = 10_000
     """Tokens of the vocabulary that is learnt."""
     sequence_length: int = 128
-    """Tokens of a training sequence, and places of the position table."""
+    """Tokens of a training sequence, and places of the position table; at most as many
+    as `initial` has."""
     short_steps: int = 0
     """Steps at the beginning with sequences of `short_length`; a masked language model
     finds out sooner that neighbours matter."""
@@ -82,7 +89,10 @@ class PretrainingConfig(Settings):
             "architecture", self.architecture in ("bert", "gpt2"), "bert or gpt2"
         )
         sizes = " or ".join(PRESET_SIZES)
-        self._require("preset_config", self.preset_config in PRESET_SIZES, sizes)
+        known = self.preset_config in (None, *PRESET_SIZES)
+        self._require("preset_config", known, sizes)
+        alone = self.initial is None or self.vocabulary is None
+        self._require("vocabulary", alone, "left out: `initial` brings its own")
         self._require(
             "vocabulary_size", 300 <= self.vocabulary_size < 2**16, "300 to 65535"
         )

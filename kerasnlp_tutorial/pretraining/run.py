@@ -6,12 +6,15 @@ import logging
 import math
 import shutil
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import keras
 import keras_nlp
 
 from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial.checkpoints import load_causal_lm, load_masked_lm
 from kerasnlp_tutorial.datasets import TextLines
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.pretraining.batches import (
@@ -25,10 +28,10 @@ from kerasnlp_tutorial.pretraining.tokens import Tokens, read_tokens, write_toke
 from kerasnlp_tutorial.tokenizers import (
     ByteLevelBPE,
     KoreanBertTokenizer,
+    encode_texts,
     save_wordpiece,
     train_wordpiece,
 )
-from kerasnlp_tutorial.tokenizers.byte_level_bpe import END_TOKEN
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +50,8 @@ def pretrain(config: PretrainingConfig) -> Path:
         measurements and the versions.
 
     Raises:
-        InputError: the texts cannot be read or are too few, or the output exists.
+        InputError: the texts cannot be read or are too few, the output exists, or
+            `initial` is no such model or of another size.
     """
     with runs.Run.begin(f"pretrain-{config.architecture}", config) as run:
         config = run.config
@@ -134,7 +138,20 @@ class _Bert:
     def __init__(self, config: PretrainingConfig, folder: Path):
         self.config = config
         self.length = config.sequence_length
-        path = folder / "vocabulary" / "vocab.txt"
+        self.initial = _initial(config, load_masked_lm)
+        if self.initial:
+            self.tokenizer = self.initial.preprocessor.tokenizer
+        else:
+            self.tokenizer = self._new_tokenizer(folder / "vocabulary" / "vocab.txt")
+        vocabulary = self.tokenizer.get_vocabulary()
+        self.objective = MaskedLanguageModel(
+            vocabulary, config.masked_share, config.whole_words, config.seed
+        )
+        self.encode = self.tokenizer
+        self.end_token_id = self.tokenizer.sep_token_id
+
+    def _new_tokenizer(self, path: Path) -> KoreanBertTokenizer:
+        config = self.config
         if not path.is_file():
             if config.vocabulary:
                 vocabulary = KoreanBertTokenizer(
@@ -148,25 +165,17 @@ class _Bert:
                     TextLines(config.text), config.vocabulary_size
                 )
             save_wordpiece(vocabulary, path.parent)
-        self.tokenizer = KoreanBertTokenizer(str(path))
-        vocabulary = self.tokenizer.get_vocabulary()
-        self.objective = MaskedLanguageModel(
-            vocabulary, config.masked_share, config.whole_words, config.seed
-        )
-        self.encode = self.tokenizer
-        self.end_token_id = self.tokenizer.sep_token_id
+        return KoreanBertTokenizer(str(path))
 
     def model(self) -> keras_nlp.models.BertMaskedLM:
-        keras.utils.set_random_seed(self.config.seed)
-        size = PRESET_SIZES[self.config.preset_config]
-        backbone = keras_nlp.models.BertBackbone(
-            vocabulary_size=self.tokenizer.vocabulary_size(),
-            intermediate_dim=4 * size["hidden_dim"],
-            dropout=0.0,
-            max_sequence_length=self.length,
-            **size,
+        model = self.initial or self._new_model()
+        model.backbone.pooled_dense.trainable = False  # not used by this objective
+        return model
+
+    def _new_model(self) -> keras_nlp.models.BertMaskedLM:
+        backbone = _new_backbone(
+            self.config, keras_nlp.models.BertBackbone, self.tokenizer
         )
-        backbone.pooled_dense.trainable = False  # this objective does not use it
         preprocessor = keras_nlp.models.BertMaskedLMPreprocessor(
             self.tokenizer,
             sequence_length=self.length,
@@ -182,7 +191,17 @@ class _GPT2:
     def __init__(self, config: PretrainingConfig, folder: Path):
         self.config = config
         self.length = config.sequence_length + 1  # the last token is only asked for
-        path = folder / "vocabulary"
+        self.initial = _initial(config, load_causal_lm)
+        if self.initial:
+            self.tokenizer = self.initial.preprocessor.tokenizer
+        else:
+            self.tokenizer = self._new_tokenizer(folder / "vocabulary")
+        self.objective = CausalLanguageModel()
+        self.encode = partial(encode_texts, self.tokenizer)
+        self.end_token_id = self.tokenizer.end_token_id
+
+    def _new_tokenizer(self, path: Path) -> keras_nlp.tokenizers.GPT2Tokenizer:
+        config = self.config
         if not path.is_dir():
             if config.vocabulary:
                 bpe = ByteLevelBPE.load(config.vocabulary)
@@ -192,26 +211,59 @@ class _GPT2:
                 )
                 bpe = ByteLevelBPE.train(TextLines(config.text), config.vocabulary_size)
             bpe.save(path)
-        self.bpe = ByteLevelBPE.load(path)
-        self.objective = CausalLanguageModel()
-        self.encode = self.bpe.encode_batch
-        self.end_token_id = self.bpe.vocabulary[END_TOKEN]
+        bpe = ByteLevelBPE.load(path)
+        return keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
 
     def model(self) -> keras_nlp.models.GPT2CausalLM:
-        keras.utils.set_random_seed(self.config.seed)
-        size = PRESET_SIZES[self.config.preset_config]
-        backbone = keras_nlp.models.GPT2Backbone(
-            vocabulary_size=len(self.bpe.vocabulary),
-            intermediate_dim=4 * size["hidden_dim"],
-            dropout=0.0,
-            max_sequence_length=self.config.sequence_length,
-            **size,
+        if self.initial:
+            return self.initial
+        backbone = _new_backbone(
+            self.config, keras_nlp.models.GPT2Backbone, self.tokenizer
         )
         preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(
-            keras_nlp.tokenizers.GPT2Tokenizer(self.bpe.vocabulary, self.bpe.merges),
-            sequence_length=self.config.sequence_length,
+            self.tokenizer, sequence_length=self.config.sequence_length
         )
         return keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
+
+
+def _initial(
+    config: PretrainingConfig, load: Callable[[str], keras_nlp.models.Task]
+) -> keras_nlp.models.Task | None:
+    """Return the preset to go on from, in float32 and without dropout."""
+    if config.initial is None:
+        return None
+    preset = load(config.initial)
+    backbone = preset.backbone
+    size = PRESET_SIZES.get(config.preset_config, {})
+    found = {name: getattr(backbone, name) for name in size}
+    if found != size:
+        raise InputError(
+            f"preset_config must be left out, or the size of {config.initial!r}; "
+            f"received {config.preset_config!r}, {size}, and it has {found}"
+        )
+    if config.sequence_length > backbone.max_sequence_length:
+        raise InputError(
+            f"sequence_length must be at most {backbone.max_sequence_length} with "
+            f"initial {config.initial!r}; received {config.sequence_length}"
+        )
+    settings = backbone.get_config() | {"dropout": 0.0, "dtype": "float32"}
+    task = type(preset)(type(backbone).from_config(settings), preset.preprocessor)
+    task.set_weights(preset.get_weights())
+    return task
+
+
+def _new_backbone(
+    config: PretrainingConfig, backbone_class: type, tokenizer
+) -> keras_nlp.models.Backbone:
+    keras.utils.set_random_seed(config.seed)
+    size = PRESET_SIZES[config.preset_config or "mini"]
+    return backbone_class(
+        vocabulary_size=tokenizer.vocabulary_size(),
+        intermediate_dim=4 * size["hidden_dim"],
+        dropout=0.0,
+        max_sequence_length=config.sequence_length,
+        **size,
+    )
 
 
 def _tokens(config: PretrainingConfig, upstream, folder: Path) -> Tokens:
@@ -278,6 +330,8 @@ class Watch(keras.callbacks.Callback):
             logger.info("going on after step %d", self.step)
 
     def on_train_begin(self, logs=None):
+        if self.config.initial and not self.step:
+            self._measure(None)
         self._clock = time.monotonic() - self.seconds
         self._saved = self._reported = time.monotonic()
         self._reported_step = self.step
@@ -323,7 +377,8 @@ class Watch(keras.callbacks.Callback):
             "step": self.step,
             "tokens": self.step * self.tokens_per_step,
             "minutes": round(self.seconds / 60, 2),
-            "loss": float(loss),
+            # At step 0 no text has been learnt from, held out or not.
+            "loss": float(measured["loss"] if loss is None else loss),
             "val_loss": float(measured["loss"]),
             "val_accuracy": float(measured["accuracy"]),
         }

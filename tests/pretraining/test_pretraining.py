@@ -11,6 +11,7 @@ import pytest
 
 import kerasnlp_tutorial.models  # noqa: F401
 from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial.checkpoints import load_task
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.pretraining import PRESET_SIZES, PretrainingConfig, pretrain
 from kerasnlp_tutorial.pretraining import run as run_module
@@ -101,13 +102,20 @@ def test_a_causal_model_learns_what_follows(config):
 
 
 @pytest.mark.parametrize(
-    "architecture", ["bert", pytest.param("gpt2", marks=pytest.mark.slow)]
+    ("architecture", "initial"),
+    [
+        ("bert", None),
+        pytest.param("gpt2", None, marks=pytest.mark.slow),
+        pytest.param("bert", "bert_mini_ko", marks=pytest.mark.slow),
+    ],
 )
 def test_a_killed_training_goes_on_as_if_uninterrupted(
-    config, architecture, monkeypatch
+    config, architecture, initial, monkeypatch
 ):
-    whole = pretrain(config(architecture))
-    interrupted = config(architecture, output=f"{whole}-2", checkpoint_minutes=1e-9)
+    whole = pretrain(config(architecture, initial=initial))
+    interrupted = config(
+        architecture, initial=initial, output=f"{whole}-2", checkpoint_minutes=1e-9
+    )
     original = run_module.Watch._measure
 
     def killed(self, loss):
@@ -126,11 +134,57 @@ def test_a_killed_training_goes_on_as_if_uninterrupted(
         )
     )
     first, second = (runs.describe(path)["history"] for path in (whole, resumed))
-    assert first["step"] == second["step"] == [20, 40, 60]
+    steps = [20, 40, 60]
+    assert first["step"] == second["step"] == ([0, *steps] if initial else steps)
     for name in ("val_loss", "val_accuracy"):
         np.testing.assert_allclose(first[name], second[name], atol=1e-4)
     # The mean of a resumed interval begins at its checkpoint.
-    np.testing.assert_allclose(first["loss"][2], second["loss"][2], atol=1e-4)
+    np.testing.assert_allclose(first["loss"][-1], second["loss"][-1], atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+def test_going_on_from_a_preset(config, architecture, monkeypatch, tmp_path):
+    preset = pretrain(config(architecture, steps=20))
+    for name in ("config.json", "task.json"):  # as a checkpoint of others has it
+        text = (preset / name).read_text()
+        assert '"dropout": 0.0' in text
+        (preset / name).write_text(text.replace('"dropout": 0.0', '"dropout": 0.3'))
+    first = []
+
+    class Spy(run_module.Watch):
+        def on_train_begin(self, logs=None):
+            super().on_train_begin(logs)
+            first.extend(self.model.get_weights())
+            assert self.model.backbone.dropout == 0.0
+            assert int(self.model.optimizer.iterations) == 0
+
+    monkeypatch.setattr(run_module, "Watch", Spy)
+    output = str(tmp_path / "further")
+    further = pretrain(
+        config(architecture, initial=str(preset), output=output, steps=20)
+    )
+    stored = load_task(preset)[0].get_weights()
+    for weight, expected in zip(first, stored, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+    before, after = (runs.describe(path)["history"] for path in (preset, further))
+    assert after["step"] == [0, 20]
+    # The same texts are held out: what the preset was measured with at its end.
+    assert after["val_loss"][0] == pytest.approx(before["val_loss"][-1], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "changes", "message"),
+    [
+        ("bert", {"preset_config": "small"}, "preset_config must be left out, or the"),
+        ("bert", {"sequence_length": 256}, "sequence_length must be at most 128"),
+        ("gpt2", {}, "'bert_mini_ko' must have a GPT2Backbone"),
+        ("bert", {"initial": "none"}, "no preset 'none'"),
+        ("bert", {"vocabulary": "v"}, "vocabulary must be left out: `initial` brings"),
+    ],
+)
+def test_a_preset_that_cannot_be_gone_on_from(config, architecture, changes, message):
+    with pytest.raises(InputError, match=message):
+        pretrain(config(architecture, **({"initial": "bert_mini_ko"} | changes)))
 
 
 def test_a_time_budget_ends_it(config, monkeypatch):
