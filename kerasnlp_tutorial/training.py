@@ -308,6 +308,15 @@ def fitting(
         logger.warning("interrupted: going on with the best weights so far")
     if (folder / _BEST).is_file():
         model.load_weights(folder / _BEST)
+    check_finite(model)
+
+
+def check_finite(model: keras.Model) -> None:
+    """Make sure that a training has not diverged.
+
+    Raises:
+        InputError: a weight is not a finite number any more.
+    """
     if not all(np.isfinite(weights).all() for weights in model.get_weights()):
         raise InputError(
             "the training diverged: weights are not finite numbers any more; try a "

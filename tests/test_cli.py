@@ -297,6 +297,8 @@ def test_tokenizer_train(run, tmp_path, kind):
     )
     code, _, error = run(*command, "--output", "vocabulary")
     assert code == 2 and "vocabulary exists" in error
+    code, _, error = run(*command, "--size", "-1", "--output", "other")
+    assert code == 2 and "--size must be 300 or more; received -1" in error
 
 
 def test_pretrain(run, tmp_path):

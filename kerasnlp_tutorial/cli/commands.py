@@ -165,6 +165,8 @@ def train_tokenizer(options: argparse.Namespace) -> None:
     output = Path(options.output)
     if output.exists():
         raise InputError(f"{output} exists; choose another --output")
+    if options.size < 300:  # all bytes and the special tokens are 258
+        raise InputError(f"--size must be 300 or more; received {options.size}")
     from kerasnlp_tutorial.datasets import TextLines
     from kerasnlp_tutorial.tokenizers import (
         ByteLevelBPE,

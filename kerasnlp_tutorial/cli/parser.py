@@ -260,7 +260,7 @@ def _add_set_and_json(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE",
         action="append",
         default=[],
-        help="any other setting of the chapter's Config, repeatable",
+        help="any other setting, repeatable",
     )
     parser.add_argument(
         "--json", action="store_true", help="the last line of output is a JSON object"

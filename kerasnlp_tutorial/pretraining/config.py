@@ -98,14 +98,17 @@ class PretrainingConfig(Settings):
         )
         self._require("sequence_length", self.sequence_length >= 8, "8 or more")
         self._check_optimization()
-        for name in ("held_out", "masked_share"):
-            self._require(name, 0 < getattr(self, name) < 1, "between 0 and 1")
+        # Every n-th text is held out, at most every second.
+        few = 0 < self.held_out <= 0.5
+        self._require("held_out", few, "above 0, at most 0.5")
+        self._require("masked_share", 0 < self.masked_share < 1, "between 0 and 1")
         self._require("decay_ratio", 0 < self.decay_ratio <= 1, "above 0, at most 1")
         for name in ("measure_every", "checkpoint_minutes"):
             self._require(name, getattr(self, name) > 0, "above 0")
         self._require("short_steps", self.short_steps >= 0, "0 or more")
-        if self.architecture == "gpt2":
-            self._require("short_steps", not self.short_steps, "0 for gpt2")
+        for name in ("short_steps", "masked_share", "whole_words"):
+            unset = getattr(self, name) == getattr(PretrainingConfig, name)
+            self._require(name, self.architecture != "gpt2" or unset, "unset for gpt2")
         divides = self.short_length > 0 and not self.sequence_length % self.short_length
         expected = f"a divisor of sequence_length={self.sequence_length}"
         self._require("short_length", not self.short_steps or divides, expected)

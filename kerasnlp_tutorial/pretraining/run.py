@@ -1,17 +1,19 @@
 """An upstream training from text files to a preset."""
 
+import contextlib
 import csv
 import json
 import logging
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import keras
 import keras_nlp
+from tokenizers import BertWordPieceTokenizer
 
 from kerasnlp_tutorial import runs, training
 from kerasnlp_tutorial.checkpoints import load_causal_lm, load_masked_lm
@@ -24,7 +26,12 @@ from kerasnlp_tutorial.pretraining.batches import (
     batches,
 )
 from kerasnlp_tutorial.pretraining.config import PRESET_SIZES, PretrainingConfig
-from kerasnlp_tutorial.pretraining.tokens import Tokens, read_tokens, write_tokens
+from kerasnlp_tutorial.pretraining.tokens import (
+    MOST_TOKENS,
+    Tokens,
+    read_tokens,
+    write_tokens,
+)
 from kerasnlp_tutorial.tokenizers import (
     ByteLevelBPE,
     KoreanBertTokenizer,
@@ -142,21 +149,29 @@ class _Bert:
         if self.initial:
             self.tokenizer = self.initial.preprocessor.tokenizer
         else:
-            self.tokenizer = self._new_tokenizer(folder / "vocabulary" / "vocab.txt")
+            self.tokenizer = self._new_tokenizer(folder / "vocabulary")
+        _check_size(self.tokenizer)
         vocabulary = self.tokenizer.get_vocabulary()
         self.objective = MaskedLanguageModel(
             vocabulary, config.masked_share, config.whole_words, config.seed
         )
         self.encode = self.tokenizer
+        if isinstance(self.tokenizer, KoreanBertTokenizer):
+            # The same ids, from all cores; TensorFlow's kernel uses one.
+            ids = {token: id for id, token in enumerate(vocabulary)}
+            fast = BertWordPieceTokenizer(ids, lowercase=False, strip_accents=False)
+            self.encode = lambda texts: [
+                row.ids for row in fast.encode_batch(texts, add_special_tokens=False)
+            ]
         self.end_token_id = self.tokenizer.sep_token_id
 
-    def _new_tokenizer(self, path: Path) -> KoreanBertTokenizer:
+    def _new_tokenizer(self, folder: Path) -> KoreanBertTokenizer:
         config = self.config
-        if not path.is_file():
+        if not folder.is_dir():
             if config.vocabulary:
-                vocabulary = KoreanBertTokenizer(
-                    str(Path(config.vocabulary) / "vocab.txt")
-                ).get_vocabulary()
+                path = Path(config.vocabulary) / "vocab.txt"
+                with _usable(config.vocabulary):
+                    vocabulary = KoreanBertTokenizer(str(path)).get_vocabulary()
             else:
                 logger.info(
                     "learning a vocabulary of %d tokens", config.vocabulary_size
@@ -164,8 +179,9 @@ class _Bert:
                 vocabulary = train_wordpiece(
                     TextLines(config.text), config.vocabulary_size
                 )
-            save_wordpiece(vocabulary, path.parent)
-        return KoreanBertTokenizer(str(path))
+            with _whole(folder) as part:
+                save_wordpiece(vocabulary, part)
+        return KoreanBertTokenizer(str(folder / "vocab.txt"))
 
     def model(self) -> keras_nlp.models.BertMaskedLM:
         model = self.initial or self._new_model()
@@ -196,22 +212,26 @@ class _GPT2:
             self.tokenizer = self.initial.preprocessor.tokenizer
         else:
             self.tokenizer = self._new_tokenizer(folder / "vocabulary")
+        _check_size(self.tokenizer)
         self.objective = CausalLanguageModel()
         self.encode = partial(encode_texts, self.tokenizer)
         self.end_token_id = self.tokenizer.end_token_id
 
-    def _new_tokenizer(self, path: Path) -> keras_nlp.tokenizers.GPT2Tokenizer:
+    def _new_tokenizer(self, folder: Path) -> keras_nlp.tokenizers.GPT2Tokenizer:
         config = self.config
-        if not path.is_dir():
+        if not folder.is_dir():
             if config.vocabulary:
-                bpe = ByteLevelBPE.load(config.vocabulary)
+                with _usable(config.vocabulary):
+                    bpe = ByteLevelBPE.load(config.vocabulary)
+                    keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
             else:
                 logger.info(
                     "learning a vocabulary of %d tokens", config.vocabulary_size
                 )
                 bpe = ByteLevelBPE.train(TextLines(config.text), config.vocabulary_size)
-            bpe.save(path)
-        bpe = ByteLevelBPE.load(path)
+            with _whole(folder) as part:
+                bpe.save(part)
+        bpe = ByteLevelBPE.load(folder)
         return keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
 
     def model(self) -> keras_nlp.models.GPT2CausalLM:
@@ -224,6 +244,30 @@ class _GPT2:
             self.tokenizer, sequence_length=self.config.sequence_length
         )
         return keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
+
+
+@contextlib.contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Give a folder its name when all is in it, so that no kill leaves a part."""
+    part = folder.with_suffix(".part")
+    yield part
+    part.rename(folder)
+
+
+@contextlib.contextmanager
+def _usable(vocabulary: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # no file, no special token
+        raise InputError(f"vocabulary {vocabulary!r} cannot be used: {error}") from None
+
+
+def _check_size(tokenizer: keras_nlp.tokenizers.Tokenizer) -> None:
+    size = tokenizer.vocabulary_size()
+    if size > MOST_TOKENS:
+        raise InputError(
+            f"a vocabulary must have at most {MOST_TOKENS} tokens; received {size}"
+        )
 
 
 def _initial(
@@ -392,6 +436,7 @@ class Watch(keras.callbacks.Callback):
         )
 
     def _save(self):
+        training.check_finite(self.model)  # or it would replace the last good one
         folder = self.folder / f"step-{self.step:09d}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasnlp_tutorial.errors import InputError
 
+MOST_TOKENS = 2**16  # of a vocabulary: ids are stored as uint16
 _TEXTS_AT_ONCE = 10_000
 _META = "tokens.json"
 
@@ -42,7 +43,7 @@ def write_tokens(
     Args:
         folder: for the files; whole once its `tokens.json` is there.
         texts: the texts.
-        encode: turns many texts into ids, below 65,536, in parallel.
+        encode: turns many texts into ids, below `MOST_TOKENS`, in parallel.
         end_token_id: written after each text.
         held_out: share of the texts that goes to the second file.
     """
@@ -62,7 +63,9 @@ def write_tokens(
                     meta["held_out_characters"] += len(text)
                 file = held if is_held_out else train
                 file.write(np.array([*ids, end_token_id], "<u2").tobytes())
-    (folder / _META).write_text(json.dumps(meta))
+    part = folder / "tokens.part"
+    part.write_text(json.dumps(meta))
+    part.rename(folder / _META)
 
 
 def read_tokens(folder: Path) -> Tokens | None:

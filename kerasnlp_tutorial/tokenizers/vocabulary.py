@@ -11,6 +11,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 _MOST_WORDS = 2_000_000
+_AT_ONCE = 1_000
 
 
 def count_words(
@@ -63,7 +64,11 @@ def train_wordpiece(
     alphabet, suffixes = _alphabet(counts, limit_alphabet)
     tokenizer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
     tokenizer.train_from_iterator(
-        (" ".join([word] * count) for word, count in counts.items()),
+        (
+            " ".join([word] * min(_AT_ONCE, count - i))
+            for word, count in counts.items()
+            for i in range(0, count, _AT_ONCE)
+        ),
         vocab_size=vocabulary_size,
         initial_alphabet=alphabet,
         limit_alphabet=len(alphabet),

@@ -2,6 +2,7 @@ import dataclasses
 import itertools
 import json
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -15,6 +16,7 @@ from kerasnlp_tutorial.checkpoints import load_task
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.pretraining import PRESET_SIZES, PretrainingConfig, pretrain
 from kerasnlp_tutorial.pretraining import run as run_module
+from kerasnlp_tutorial.tokenizers import ByteLevelBPE, save_wordpiece
 
 WORDS = [
     "배우",
@@ -206,6 +208,11 @@ def test_a_time_budget_ends_it(config, monkeypatch):
         ({"preset_config": "large"}, "preset_config must be mini or small"),
         ({"masked_share": 1.0}, "masked_share must be between 0 and 1"),
         ({"text": ()}, "text must be one file or more"),
+        ({"held_out": 0.9}, "held_out must be above 0, at most 0.5"),
+        (
+            {"architecture": "gpt2", "whole_words": True},
+            "whole_words must be unset for gpt2",
+        ),
     ],
 )
 def test_settings_that_cannot_work(config, changes, message):
@@ -260,3 +267,63 @@ def test_half_precision_on_disk(config, architecture, task, monkeypatch):
         assert loaded_weight.dtype == "float32"
         stored = weight.astype("float16") if weight.ndim > 1 else weight
         np.testing.assert_array_equal(loaded_weight, stored)
+
+
+@pytest.mark.parametrize("name", ["_Bert", "_GPT2"])
+def test_a_vocabulary_is_there_whole_or_not_at_all(config, name, monkeypatch, tmp_path):
+    settings = config({"_Bert": "bert", "_GPT2": "gpt2"}[name])
+    write = Path.write_text
+
+    def killed(path, text, **options):
+        write(path, text[: len(text) // 2], **options)
+        if path.name in ("vocab.txt", "merges.txt"):
+            raise SystemExit("as if killed while writing")
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(Path, "write_text", killed)
+        getattr(run_module, name)(settings, tmp_path)
+    resumed = getattr(run_module, name)(settings, tmp_path)
+    fresh = getattr(run_module, name)(settings, tmp_path / "fresh")
+    assert resumed.encode(WORDS) == fresh.encode(WORDS)
+    assert resumed.tokenizer.vocabulary_size() == fresh.tokenizer.vocabulary_size()
+
+
+@pytest.mark.parametrize("name", ["_Bert", "_GPT2"])
+def test_ids_are_those_of_the_tokenizer(config, name, tmp_path):
+    settings = config({"_Bert": "bert", "_GPT2": "gpt2"}[name])
+    upstream = getattr(run_module, name)(settings, tmp_path)
+    texts = ["배우 연기, 정말 [MASK]!", "모르는 말 \U0001f600", ""]
+    expected = [[int(id) for id in upstream.tokenizer(text)] for text in texts]
+    assert upstream.encode(texts) == expected
+
+
+def test_vocabularies_that_cannot_be_used(config, tmp_path, monkeypatch):
+    folder = tmp_path / "vocabulary"
+    settings = {"vocabulary": str(folder)}
+    with pytest.raises(InputError, match="cannot be used: .* No such file"):
+        pretrain(config("bert", **settings))
+    save_wordpiece(["[PAD]", "[UNK]", "[SEP]", "[MASK]", "배우"], folder)
+    with pytest.raises(InputError, match=r"cannot be used: .*\[CLS\]"):
+        pretrain(config("bert", **settings))
+    ByteLevelBPE({"<pad>": 0, "a": 1, "aa": 2}, ["a a"]).save(folder)
+    with pytest.raises(InputError, match="cannot be used: .*endoftext"):
+        pretrain(config("gpt2", **settings))
+    monkeypatch.setattr(run_module, "MOST_TOKENS", 9_999)
+    with pytest.raises(InputError, match="at most 9999 tokens; received 10000"):
+        pretrain(config("bert", initial="bert_mini_ko"))
+
+
+def test_what_has_diverged_does_not_replace_a_checkpoint(config, tmp_path, monkeypatch):
+    original = run_module.Watch._measure
+
+    def diverge(self, loss):
+        original(self, loss)
+        if self.step == 20:
+            weights = self.model.trainable_variables[0]
+            weights.assign(weights * math.nan)
+
+    monkeypatch.setattr(run_module.Watch, "_measure", diverge)
+    with pytest.raises(InputError, match="the training diverged"):
+        pretrain(config("bert", checkpoint_minutes=1e-9))
+    (state,) = tmp_path.glob("bert.partial/checkpoints/*/state.json")
+    assert json.loads(state.read_text())["step"] == 19

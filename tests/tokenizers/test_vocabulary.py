@@ -1,5 +1,8 @@
+import tracemalloc
+from collections import Counter
+
 from kerasnlp_tutorial.datasets import SAMPLE, read_nsmc
-from kerasnlp_tutorial.tokenizers import train_wordpiece
+from kerasnlp_tutorial.tokenizers import train_wordpiece, vocabulary
 
 TEXTS = [example.text for example in read_nsmc(SAMPLE.path("ratings_train.txt"))]
 
@@ -23,3 +26,14 @@ def test_by_hand():
     # lower ids come first, and then (aa, ##b) is the most frequent.
     vocabulary = train_wordpiece(["aab aab", "aab ab"], 11)
     assert vocabulary[5:] == ["a", "b", "##a", "##b", "aa", "aab"]
+
+
+def test_memory_does_not_grow_with_the_count_of_a_word(monkeypatch):
+    counts = Counter({"aab": 999_999, "ab": 1})
+    monkeypatch.setattr(vocabulary, "count_words", lambda texts, split: counts)
+    tracemalloc.start()
+    tokens = train_wordpiece([], 11)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert tokens[5:] == ["a", "b", "##a", "##b", "aa", "aab"]
+    assert peak < 1e6
