@@ -33,8 +33,10 @@ class ChapterTraining:
         self._turn = turn
         self._thread = None
         self._process = None
+        self._stopped = False
         self._started = 0.0
-        self._start = threading.Lock()
+        self._lock = threading.Lock()
+        """Held while a training begins or is told to end."""
 
     @property
     def is_done(self) -> bool:
@@ -64,38 +66,53 @@ class ChapterTraining:
 
     def start(self) -> None:
         """Begin, unless it is done or has begun."""
-        with self._start:
+        with self._lock:
             if self.is_done or self.is_running:
                 return
-            self.error = ""
+            self.error, self._started = "", 0.0
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End the process; what it has learnt so far stays, to be resumed."""
-        if self._process is not None:
-            self._process.terminate()
+        """End the process; what it has learnt so far stays, to be resumed.
+
+        One that waits for its turn does not begin.
+        """
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.terminate()
 
     def _run(self) -> None:
         with self._turn:
-            self._started = time.monotonic()
-            logger.info("training: %s", self.command_text)
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "kerasnlp_tutorial.cli", *self.command],
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                # Ctrl-C in the terminal would end it early and keep what it has as
-                # if it were whole.
-                start_new_session=True,
-            )
+            with self._lock:
+                if self._stopped:
+                    return
+                try:
+                    self._process = self._begin()
+                except OSError as error:
+                    self.error = str(error)
+                    return
             last = ""
             for line in self._process.stderr:
                 sys.stderr.write(line)
                 last = line.strip() or last
             if self._process.wait():
                 self.error = last or f"exit code {self._process.returncode}"
+
+    def _begin(self) -> subprocess.Popen:
+        self._started = time.monotonic()
+        logger.info("training: %s", self.command_text)
+        return subprocess.Popen(
+            [sys.executable, "-m", "kerasnlp_tutorial.cli", *self.command],
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            # Ctrl-C in the terminal would end it early and keep what it has as if it
+            # were whole.
+            start_new_session=True,
+        )
 
     def progress(self) -> str:
         """Return how far it is, in Korean."""

@@ -1,3 +1,4 @@
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -47,6 +48,39 @@ def test_trainings_take_turns(tmp_path):
         time.sleep(0.1)
         assert training.is_running and "기다리고" in training.progress()
     wait(training)
+
+
+def test_one_that_waits_does_not_begin_after_the_end(tmp_path):
+    turn = threading.Lock()
+    training = ChapterTraining("ch99", tmp_path / "ch99", turn)
+    with turn:
+        training.start()
+        training.stop()
+    wait(training)
+    assert training._process is None and not training.error
+
+
+def test_a_second_try_begins_its_clock_anew(tmp_path):
+    turn = threading.Lock()
+    training = ChapterTraining("ch99", tmp_path / "ch99", turn)
+    training.start()
+    wait(training)
+    assert "학습하고" in training.progress()
+    with turn:
+        training.start()
+        assert "기다리고" in training.progress()
+    wait(training)
+
+
+def test_a_process_that_cannot_begin_says_why(tmp_path, monkeypatch):
+    def refuse(*arguments, **settings):
+        raise OSError("no memory left")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    training = ChapterTraining("ch99", tmp_path / "ch99", threading.Lock())
+    training.start()
+    wait(training)
+    assert training.error == "no memory left"
 
 
 def test_progress_is_read_from_the_run(tmp_path):
