@@ -27,6 +27,7 @@ class DemoModel:
         open_model: returns the `TrainedModel`; called once.
         labels: class names, where they are known before the model is opened.
         training: how the model comes to be, if it has to be trained first.
+        path: directory that a training has written, or will.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class DemoModel:
         open_model: Callable[[], runs.TrainedModel],
         labels: tuple[str, ...] = (),
         training: ChapterTraining | None = None,
+        path: Path | None = None,
     ):
         self.chapter = chapter
         self.title = title
         self.labels = labels
         self.training = training
+        self.path = path
         self._open_model = open_model
         self._trained = None
         self._writer = None
@@ -50,6 +53,12 @@ class DemoModel:
     def is_ready(self) -> bool:
         """Whether it is trained."""
         return self.training is None or self.training.is_done
+
+    def metrics(self) -> dict[str, Any]:
+        """Return what it scored on its test data; empty if that is not known."""
+        if self.path is None or not self.is_ready:
+            return {}
+        return runs.describe(self.path)["metrics"]
 
     def open(self) -> runs.TrainedModel:
         """Return the model, read at the first call.
@@ -101,12 +110,17 @@ class DemoModel:
             for id, share, place in zip(ids[0], shares, path, strict=True)
         ]
 
-    def count_tokens(self, text: str) -> int:
-        """Return how many tokens a text has."""
-        return len(self.open().model.preprocessor.tokenizer(text))
+    def count_tokens(self, prompt: str) -> int:
+        """Return how many tokens a prompt has, its mark included."""
+        trained = self.open()
+        prompt += _mark(trained, prompt)
+        return len(trained.model.preprocessor.tokenizer(prompt))
 
     def write(self, prompt: str, options: dict[str, Any], seed: int) -> Iterator[str]:
         """Yield what follows a prompt, piece by piece; with beams, at once.
+
+        First comes the mark that stood between prompt and text in the training, if
+        there was one and the prompt has none.
 
         Args:
             prompt: may be empty.
@@ -122,11 +136,10 @@ class DemoModel:
             trained = self._opened()
             if self._writer is None:
                 self._writer = Writer(trained.model)
-            # As chapter 8's `predict`: what stood between a prompt and its text.
-            mark = getattr(trained.config, "separator", "").rstrip(" ")
-            if prompt and mark not in prompt:
-                prompt += mark
-            pieces = self._writer.pieces(prompt, options, seed)
+            mark = _mark(trained, prompt)
+            pieces = self._writer.pieces(prompt + mark, options, seed)
+        if mark:
+            yield mark
         # Not locked while a reader looks at a piece: the reader may never come back.
         while True:
             with self._lock:
@@ -134,6 +147,12 @@ class DemoModel:
             if piece is None:
                 return
             yield piece
+
+
+def _mark(trained: runs.TrainedModel, prompt: str) -> str:
+    """Return what has to follow a prompt, as chapter 8's `predict` does it."""
+    mark = getattr(trained.config, "separator", "").rstrip(" ")
+    return mark if prompt and mark not in prompt else ""
 
 
 def open_demo(name: str) -> DemoModel:
@@ -155,7 +174,7 @@ def open_demo(name: str) -> DemoModel:
     if chapter in TEXT_FIELDS:
         labels = tuple(training["labels"])
         title = registry.find(chapter).title
-        model = DemoModel(chapter, title, lambda: runs.load(path), labels)
+        model = DemoModel(chapter, title, lambda: runs.load(path), labels, path=path)
     else:  # of no chapter, or of a pretraining
         title = registry.find(GENERATION).title
         model = DemoModel(GENERATION, title, lambda: _open_preset(name))
@@ -195,6 +214,7 @@ def chapter_demos() -> list[DemoModel]:
                 lambda path=path: runs.load(path),
                 _GENERATION_LABELS if chapter.name == GENERATION else (),
                 training,
+                path,
             )
         )
     return demos

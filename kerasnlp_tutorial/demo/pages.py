@@ -36,7 +36,7 @@ def messages() -> Iterator[None]:
     except Exception:
         logger.exception("an answer failed")
         raise gr.Error(
-            "답을 만들다가 오류가 났습니다. 까닭은 실행한 터미널에 나옵니다.",
+            "답을 만들다가 오류가 났습니다. 이유는 데모를 실행한 터미널에 나옵니다.",
             title="오류",
             print_exception=False,
         ) from None
@@ -142,7 +142,7 @@ def generation_page(model: DemoModel) -> None:
     with gr.Row():
         button = gr.Button("쓰기", variant="primary")
         stop = gr.Button("멈추기", variant="stop")
-    result = gr.Textbox(label="쓴 글", lines=6, interactive=False, buttons=["copy"])
+    result = gr.Textbox(label="생성한 글", lines=6, interactive=False, buttons=["copy"])
 
     def write(prompt, method, *numbers):
         with messages():

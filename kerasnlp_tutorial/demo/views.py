@@ -31,6 +31,32 @@ Segments = list[tuple[str, str | None]]
 """Pieces of a text, each with the name that it is marked by, or None."""
 
 
+_SCORES = {
+    "ch04": ("accuracy", "정확도"),
+    "ch05": ("accuracy", "정확도"),
+    "ch06": ("f1", "F1"),
+    "ch07": ("f1", "F1"),
+    "ch08": ("perplexity", "퍼플렉시티(작을수록 좋음)"),
+}
+
+
+def score_line(chapter: str, metrics: Mapping[str, Any]) -> str:
+    """Return how good a model is, beside its best baseline; empty if not known.
+
+    Args:
+        chapter: such as `ch04`.
+        metrics: of the model's `training.json`.
+    """
+    field, name = _SCORES[chapter]
+    if field not in metrics:
+        return ""
+    line = f"평가 데이터에서 {name} {metrics[field]:.3f}"
+    if baselines := metrics.get("baselines"):
+        # Of chapter 8, the perplexity of a token is above that of a character.
+        line += f", 기준선 {max(baselines.values()):.3f}"
+    return f"{line}. 답은 틀릴 수 있습니다."
+
+
 def entity_name(label: str) -> str:
     """Return the Korean name of an entity type; the type itself if it has none."""
     return ENTITY_NAMES.get(label, label)

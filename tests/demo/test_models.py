@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kerasnlp_tutorial import registry
+from kerasnlp_tutorial import registry, runs
 from kerasnlp_tutorial.demo.decoding import SETTINGS, decoding_options
 from kerasnlp_tutorial.demo.models import (
     DemoModel,
@@ -11,6 +11,7 @@ from kerasnlp_tutorial.demo.models import (
     chapter_demos,
     open_demo,
 )
+from kerasnlp_tutorial.demo.training import ChapterTraining
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.runs import TrainedModel
 
@@ -92,10 +93,22 @@ def test_what_stood_after_a_prompt_is_put_there(writer):
     trained = TrainedModel(writer.open().model, (), config)
     model = DemoModel("ch08", "문장 생성하기", lambda: trained)
     options = decoding_options("greedy", SHORT)
-    for prompt in ("가는", "가는 =>"):
-        written = list(model.write(prompt, options, 0))
-        assert written == list(writer.write("가는 =>", options, 0))
+    written = list(writer.write("가는 =>", options, 0))
+    assert list(model.write("가는", options, 0)) == [" =>", *written]
+    assert list(model.write("가는 =>", options, 0)) == written
     assert list(model.write("", options, 0)) == list(writer.write("", options, 0))
+    assert model.count_tokens("가는") == writer.count_tokens("가는 =>")
+    assert model.count_tokens("가는 =>") == writer.count_tokens("가는 =>")
+
+
+def test_its_scores_are_those_of_the_training(tmp_path):
+    path = tmp_path / "ch07"
+    training = ChapterTraining("ch07", path, threading.Lock())
+    model = DemoModel("ch07", "질의응답", lambda: None, training=training, path=path)
+    assert model.metrics() == {}
+    path.mkdir()
+    runs.write_json(path / runs.TRAINING_FILE, {"metrics": {"f1": 0.3}})
+    assert model.metrics() == {"f1": 0.3}
 
 
 def test_more_than_the_model_reads(writer):

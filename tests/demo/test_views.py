@@ -21,6 +21,16 @@ def test_entities_are_marked_by_their_korean_names():
     assert views.entity_name("뜻밖의 것") == "뜻밖의 것"
 
 
+def test_a_score_stands_beside_the_best_baseline():
+    metrics = {"exact_match": 0.2, "f1": 0.312, "baselines": {"sentence_f1": 0.378}}
+    line = views.score_line("ch07", metrics)
+    assert line.startswith("평가 데이터에서 F1 0.312, 기준선 0.378.")
+    before = {"perplexity_before": 325.8, "character_perplexity_before": 27.7}
+    line = views.score_line("ch08", {"perplexity": 30.2, "baselines": before})
+    assert "30.200, 기준선 325.800" in line
+    assert views.score_line("ch04", {}) == ""
+
+
 def test_tables_escape_what_is_in_them():
     table = views.entity_table(ANSWER)
     assert "&lt;b&gt;김하늘" in table and "<b>" not in table
