@@ -1,14 +1,15 @@
 """Requests and responses of the book's web service, task by task.
 
 The book's Flask service answers `POST /api`; its readers have written clients for it.
-The fields are the same here. A response can have more of them: `probabilities` where
-the classes are not the book's, and what the chapter's `predict` returns besides.
+The fields are the same here. There can be more of them: in a response `probabilities`
+where the classes are not the book's, and what the chapter's `predict` returns besides;
+in a request for a text `method`, `beams` and `seed`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasnlp_tutorial.demo.decoding import SETTINGS, BookRequest, Setting
+from kerasnlp_tutorial.demo.decoding import BOOK_SETTINGS, BookRequest, Setting
 from kerasnlp_tutorial.demo.limits import checked_text
 from kerasnlp_tutorial.demo.views import entity_name
 from kerasnlp_tutorial.errors import InputError
@@ -56,10 +57,8 @@ REQUESTS: dict[str, Any] = {
 """Chapter to an example of a request's JSON."""
 
 _MOST_TOKENS = 256
-_LENGTHS = {
-    "min_length": Setting("min_length", "", 0, _MOST_TOKENS, 10, 1),
-    "max_length": Setting("max_length", "", 1, _MOST_TOKENS, 40, 1),
-}
+_MIN_LENGTH = Setting("min_length", "", 0, _MOST_TOKENS, 10, 1)
+_MAX_LENGTH = Setting("max_length", "", 1, _MOST_TOKENS, 30, 1)
 # The book's names for what DecodingOptions has.
 _BOOK_NAMES = {"no_repeat_ngram": "no_repeat_ngram_size"}
 
@@ -79,8 +78,8 @@ def read_texts(chapter: str, body: Any) -> tuple[str, ...]:
     if isinstance(body, str) and len(fields) == 1:
         body = {fields[0]: body}
     if not isinstance(body, dict):
-        expected = "JSON 문자열" if len(fields) == 1 else "JSON 객체"
-        raise InputError(f"{expected}를 보내 주세요. 필드: {', '.join(fields)}")
+        expected = "JSON 문자열을" if len(fields) == 1 else "JSON 객체를"
+        raise InputError(f"{expected} 보내 주세요. 필드: {', '.join(fields)}")
     if missing := [field for field in fields if field not in body]:
         raise InputError(f"빠진 필드: {', '.join(missing)}")
     return tuple(checked_text(field, body[field]) for field in fields)
@@ -100,17 +99,24 @@ def read_generation(body: Any) -> BookRequest:
             "JSON 객체를 보내 주세요. 필드: " + ", ".join(REQUESTS["ch08"])
         )
     (prompt,) = read_texts("ch08", body)
-    lengths = {
-        name: setting.check(_given(body, name, setting.default))
-        for name, setting in _LENGTHS.items()
-    }
-    if lengths["min_length"] > lengths["max_length"]:
+    least = _MIN_LENGTH.check(_given(body, "min_length", _MIN_LENGTH.default))
+    default = max(least, _MAX_LENGTH.default)
+    most = _MAX_LENGTH.check(_given(body, "max_length", default))
+    if least > most:
         raise InputError("min_length가 max_length보다 큽니다.")
     values = {
         name: _given(body, _BOOK_NAMES.get(name, name), setting.default)
-        for name, setting in SETTINGS.items()
+        for name, setting in BOOK_SETTINGS.items()
     }
-    return BookRequest(prompt, **lengths, values=values)
+    seed = _given(body, "seed", None)
+    return BookRequest(
+        prompt,
+        min_length=least,
+        max_length=most,
+        values=values,
+        method=_given(body, "method", "sampling"),
+        seed=None if seed is None else BOOK_SETTINGS["seed"].check(seed),
+    )
 
 
 def _given(body: Mapping[str, Any], name: str, default: Any) -> Any:

@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kerasnlp_tutorial.errors import InputError
 
 METHODS = {
-    "sampling": "확률에 따라 뽑기",
-    "greedy": "가장 그럴듯한 토큰만",
-    "beam": "빔 탐색",
+    "sampling": "표집(sampling): 확률에 따라 뽑기",
+    "greedy": "탐욕 탐색(greedy): 가장 그럴듯한 토큰만",
+    "beam": "빔 탐색(beam search)",
 }
 """Way of decoding to its name on the page."""
 
@@ -62,79 +62,91 @@ class Setting:
 SETTINGS = {
     "temperature": Setting(
         "온도(temperature)",
-        "1보다 작으면 안전하게, 크면 엉뚱하게",
-        *(0.05, 5.0, 1.0, 0.05),
+        "1보다 작으면 뻔한 글, 크면 뜻밖의 글이 나옵니다.",
+        *(0.01, 5.0, 1.0, 0.01),
         methods=("sampling",),
     ),
     "top_k": Setting(
-        "탑-k(top-k)",
-        "가장 그럴듯한 k개에서만 뽑기, 0이면 모두",
+        "top-k",
+        "가장 그럴듯한 토큰 k개에서만 뽑습니다. 0이면 모두.",
         *(0, 1000, 50, 1),
         methods=("sampling",),
     ),
     "top_p": Setting(
-        "탑-p(top-p)",
-        "확률의 합이 p가 될 때까지에서만 뽑기, 1이면 모두",
+        "top-p(뉴클리어스)",
+        "확률이 큰 순서로 더해 p가 될 때까지의 토큰에서만 뽑습니다. 1이면 모두.",
         *(0.01, 1.0, 0.92, 0.01),
         methods=("sampling",),
     ),
     "seed": Setting(
         "시드(seed)",
-        "같은 수를 주면 같은 글이 나옵니다",
+        "같은 수를 주면 같은 글이 나옵니다.",
         *(0, 2**31 - 1, 7, 1),
         methods=("sampling",),
     ),
     "beams": Setting(
         "빔(beam) 수",
-        "함께 따라가 볼 글의 수, 한꺼번에 보여 줍니다",
+        "함께 이어 가 볼 글의 수. 다 쓴 다음에 한꺼번에 보여 줍니다.",
         *(2, 8, 3, 1),
         methods=("beam",),
     ),
     "repetition_penalty": Setting(
         "반복 벌점(repetition penalty)",
-        "1보다 크면 나온 토큰을 피하기",
+        "1보다 크면 이미 나온 토큰을 피합니다.",
         *(1.0, 3.0, 1.0, 0.05),
     ),
     "no_repeat_ngram": Setting(
-        "반복 금지 길이(no-repeat n-gram)",
-        "토큰 n개짜리 같은 줄을 두 번 쓰지 않기, 0이면 상관없음",
+        "엔그램 막기(no-repeat n-gram)",
+        "이어진 토큰 n개를 두 번 되풀이하지 않습니다. 0이면 끕니다.",
         *(0, 10, 0, 1),
     ),
     "min_new_tokens": Setting(
-        "적어도 쓸 토큰 수",
-        "그 전에는 글을 끝내지 않기",
+        "최소 토큰 수",
+        "이만큼 쓰기 전에는 끝내지 않습니다.",
         *(0, 256, 0, 1),
     ),
     "max_new_tokens": Setting(
-        "많아도 쓸 토큰 수",
-        "거기에서 글을 끊기",
+        "최대 토큰 수",
+        "이만큼 쓰면 끝냅니다.",
         *(1, 256, 64, 1),
     ),
 }
 """Field of `DecodingOptions`, and `seed`, to what is known of it; the page's order."""
 
+BOOK_SETTINGS = SETTINGS | {
+    "temperature": replace(SETTINGS["temperature"], high=1e8),
+    "top_k": replace(SETTINGS["top_k"], default=1),
+    "top_p": replace(SETTINGS["top_p"], default=1.0),
+}
+"""`SETTINGS` with the defaults of the book's service and the temperatures it tries."""
 
-def decoding_options(method: object, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `DecodingOptions` for what was chosen on the page.
+
+def decoding_options(
+    method: object,
+    values: Mapping[str, Any],
+    settings: Mapping[str, Setting] = SETTINGS,
+) -> dict[str, Any]:
+    """Return the arguments of `DecodingOptions` for what was chosen.
 
     Args:
         method: one of `METHODS`.
-        values: a number for each of `SETTINGS`; those of other methods and `seed` are
-            left out.
+        values: a number for each of the settings; those of other methods and `seed`
+            are left out.
+        settings: `SETTINGS`, or those with other ranges.
 
     Raises:
         InputError: a value outside its range.
     """
-    if method not in METHODS:
+    if method not in tuple(METHODS):  # also what is not hashable
         raise InputError(f"고르는 방법은 {', '.join(METHODS)} 가운데 하나입니다.")
     options = {
         name: setting.check(values[name])
-        for name, setting in SETTINGS.items()
+        for name, setting in settings.items()
         if method in setting.methods and name != "seed"
     }
     if options["min_new_tokens"] > options["max_new_tokens"]:
         raise InputError(
-            f"적어도 쓸 토큰 수({options['min_new_tokens']})가 많아도 쓸 토큰 "
+            f"최소 토큰 수({options['min_new_tokens']})가 최대 토큰 "
             f"수({options['max_new_tokens']})보다 큽니다."
         )
     if not options.get("top_k", 1):
@@ -155,6 +167,10 @@ class BookRequest:
     """Likewise."""
     values: dict[str, Any]
     """The other settings, for `decoding_options`."""
+    method: str = "sampling"
+    """One of `METHODS`."""
+    seed: int | None = None
+    """None: another one at every request."""
 
     def options(self, prompt_tokens: int) -> dict[str, Any]:
         """Return the arguments of `DecodingOptions`.
@@ -173,4 +189,4 @@ class BookRequest:
             )
         least = max(self.min_length - prompt_tokens, 0)
         lengths = {"min_new_tokens": least, "max_new_tokens": room}
-        return decoding_options("sampling", self.values | lengths)
+        return decoding_options(self.method, self.values | lengths, BOOK_SETTINGS)

@@ -14,6 +14,7 @@ from kerasnlp_tutorial.errors import InputError
 logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+_LOOPBACK = (HOST, "localhost", "::1")
 MAX_QUEUE = 32
 """Readers that wait for an answer at a time; another one is told to come again."""
 
@@ -40,7 +41,7 @@ def serve(
     if not name:
         _say_what_is_trained(models)
     with running(models, host, port, share) as blocks:
-        _say_where(blocks, share)
+        _say_where(blocks, host, share)
         with _until_told_to_end():
             threading.Event().wait()
 
@@ -76,6 +77,8 @@ def running(
     Raises:
         InputError: the port is taken, or the host is not of this machine.
     """
+    from starlette.middleware import Middleware
+
     from kerasnlp_tutorial.demo import layout, web_api
 
     blocks = layout.build(models, share)
@@ -83,11 +86,13 @@ def running(
     routes = web_api.routes({model.chapter: model for model in models})
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app_settings = {"routes": routes, "docs_url": None, "redoc_url": None}
+    app_settings["middleware"] = [Middleware(web_api.BodyLimit)]
     try:
         blocks.launch(
             server_name=host,
             server_port=port,
             share=share,
+            max_file_size=1,  # byte; there is nowhere to put a file
             prevent_thread_lock=True,
             quiet=True,
             theme=layout.theme(),
@@ -122,10 +127,12 @@ def _say_what_is_trained(models: Sequence[DemoModel]) -> None:
         logger.info("  %s  %-15s  %s", model.chapter, state, model.training.path)
 
 
-def _say_where(blocks: Any, share: bool) -> None:
+def _say_where(blocks: Any, host: str, share: bool) -> None:
     logger.info("page: %s  JSON: %sapi  (Ctrl-C ends)", *[blocks.local_url] * 2)
-    if not share:
+    if not share and host in _LOOPBACK:
         logger.info("texts stay on this machine; --share would open a public address")
+    elif not share:
+        logger.info("others can open the page at %s; texts travel unencrypted", host)
     elif blocks.share_url:
         logger.info(
             "public for everyone who knows it: %s  (texts pass through Gradio's "

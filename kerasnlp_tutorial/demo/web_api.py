@@ -4,7 +4,7 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kerasnlp_tutorial.demo import book_api
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 1024
 """Of a request."""
+MAX_PAGE_BYTES = 1024 * 1024
+"""Of a request that the page makes, which Gradio reads."""
 MAX_REQUESTS = 16
 """Answered or waiting at a time; another one is told to come again."""
 
@@ -37,6 +39,33 @@ class RequestError(Exception):
         self.status = status
 
 
+class BodyLimit:
+    """Middleware that ends requests longer than the page makes any.
+
+    Args:
+        app: the ASGI application behind it.
+    """
+
+    def __init__(self, app: Callable):
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
+        """Pass a request on, and the part of its body that is asked for."""
+        from starlette.exceptions import HTTPException
+
+        received = 0
+
+        async def receive_some() -> Mapping[str, Any]:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_PAGE_BYTES:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, receive_some, send)
+
+
 def answer(model: DemoModel, body: Any) -> dict[str, Any]:
     """Return the response to a request's JSON.
 
@@ -52,12 +81,13 @@ def answer(model: DemoModel, body: Any) -> dict[str, Any]:
         request = book_api.read_generation(body)
         options = request.options(model.count_tokens(request.prompt))
         # The book's service draws anew at every request.
-        seed = random.getrandbits(31)
+        seed = random.getrandbits(31) if request.seed is None else request.seed
         text = "".join(model.write(request.prompt, options, seed))
         return book_api.generation_response(request.prompt, text)
     texts = book_api.read_texts(model.chapter, body)
     if model.chapter == "ch06":
-        return book_api.entity_response(texts[0], model.tag_tokens(texts[0]))
+        response = book_api.entity_response(texts[0], model.tag_tokens(texts[0]))
+        return response | {"entities": model.predict(texts)["entities"]}
     found = model.predict(texts)
     if model.chapter == "ch04":
         return book_api.classification_response(found)
@@ -116,7 +146,9 @@ def _model(models: Mapping[str, DemoModel], chapter: str | None) -> DemoModel:
         return next(iter(models.values()))
     if chapter not in models:
         addresses = ", ".join(f"/api/{name}" for name in models)
-        raise RequestError(404, f"이 주소에는 모델이 없습니다. 주소: {addresses}")
+        raise RequestError(
+            404, f"이 주소에는 모델이 없습니다. 쓸 수 있는 주소: {addresses}"
+        )
     return models[chapter]
 
 

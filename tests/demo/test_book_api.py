@@ -17,9 +17,9 @@ def test_a_text_comes_as_a_string_or_by_name():
 @pytest.mark.parametrize(
     ("chapter", "body", "message"),
     [
-        ("ch04", 3, "JSON 문자열"),
-        ("ch04", None, "JSON 문자열"),
-        ("ch05", "가", "JSON 객체.*premise, hypothesis"),
+        ("ch04", 3, "^JSON 문자열을 "),
+        ("ch04", None, "^JSON 문자열을 "),
+        ("ch05", "가", "^JSON 객체를 .*premise, hypothesis"),
         ("ch05", {"premise": "가"}, "빠진 필드: hypothesis"),
         ("ch07", {"question": "가", "context": 3}, "지문"),
         ("ch06", "", "비어"),

@@ -84,12 +84,42 @@ def test_the_books_lengths_count_the_prompt():
         request.options(prompt_tokens=40)
 
 
+@pytest.mark.parametrize("temperature", [0.01, 1.0, 1e8])
+def test_the_books_temperatures(temperature):
+    body = {"prompt": "안녕하세요", "temperature": temperature, "top_k": 50}
+    options = read_generation(body).options(prompt_tokens=4)
+    assert options["temperature"] == temperature
+    DecodingOptions(**options)
+
+
+def test_a_client_may_ask_for_other_ways_than_the_books():
+    body = {"prompt": "안녕", "method": "beam", "beams": 4}
+    assert read_generation(body).options(prompt_tokens=1)["beams"] == 4
+    assert read_generation(body).seed is None
+    assert read_generation(body | {"seed": "3"}).seed == 3
+    greedy = read_generation({"prompt": "안녕", "method": "greedy"})
+    assert "temperature" not in greedy.options(prompt_tokens=1)
+    for wrong in ({"method": "차례로"}, {"method": []}, {"seed": -1}):
+        with pytest.raises(InputError):
+            read_generation({"prompt": "안녕"} | wrong).options(prompt_tokens=1)
+
+
 def test_numbers_as_the_books_page_sends_them():
     body = {name: str(value) for name, value in REQUESTS["ch08"].items()}
     numbers = read_generation(REQUESTS["ch08"]).options(prompt_tokens=4)
     assert read_generation(body).options(prompt_tokens=4) == numbers
     blank = dict.fromkeys(body, "") | {"prompt": "안녕"}
     assert read_generation(blank) == read_generation({"prompt": "안녕"})
+    # What the book's page says of a field left blank: the likeliest token, 10 to 30.
+    assert read_generation(blank).options(prompt_tokens=4) == {
+        "temperature": 1.0,
+        "top_k": 1,
+        "repetition_penalty": 1.0,
+        "no_repeat_ngram": 0,
+        "min_new_tokens": 6,
+        "max_new_tokens": 26,
+    }
+    assert read_generation(blank | {"min_length": 50}).max_length == 50
     with pytest.raises(InputError, match="min_length가"):
         read_generation({"prompt": "", "min_length": 50, "max_length": 20})
     for body in ("안녕", None, [], {}):

@@ -1,6 +1,7 @@
 """The demo as its readers meet it: over HTTP."""
 
 import contextlib
+import itertools
 import json
 import logging
 import re
@@ -11,20 +12,27 @@ import urllib.request
 import pytest
 
 from kerasnlp_tutorial import cli
-from kerasnlp_tutorial.demo import server, web_api
+from kerasnlp_tutorial.demo import layout, pages, server, web_api
 from kerasnlp_tutorial.demo.book_api import REQUESTS
+from kerasnlp_tutorial.demo.decoding import SETTINGS
 from kerasnlp_tutorial.demo.models import DemoModel, chapter_demos
 from kerasnlp_tutorial.errors import InputError
 
-pytest.importorskip("gradio")
+gradio = pytest.importorskip("gradio")
+gradio_client = pytest.importorskip("gradio_client")
 
 HTML = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def address(demos):
+def blocks(demos):
     with server.running(demos) as blocks:
-        yield blocks.local_url
+        yield blocks
+
+
+@pytest.fixture(scope="module")
+def address(blocks):
+    return blocks.local_url
 
 
 @contextlib.contextmanager
@@ -70,6 +78,8 @@ def test_a_sentence_with_names(address):
         assert token.keys() == {"token", "predicted_tag", "top_prob"}
         assert 0 < float(token["top_prob"]) < 1
         assert token["predicted_tag"].partition("-")[0] not in ("B", "I")
+    for entity in answer["entities"]:
+        assert entity["text"] == answer["sentence"][entity["start"] : entity["end"]]
 
 
 def test_a_question(address):
@@ -83,6 +93,16 @@ def test_a_prompt(address):
     status, answer = ask(f"{address}api/ch08", {**REQUESTS["ch08"], "prompt": "티끌"})
     assert status == 200 and answer["result"].startswith("티끌")
     assert len(answer["result"]) > 2
+
+
+def test_a_seed_gives_the_same_text_again(address):
+    def write(seed):
+        settings = {"seed": seed, "top_k": 0, "temperature": 2}
+        status, answer = ask(f"{address}api/ch08", {"prompt": "티끌"} | settings)
+        assert status == 200
+        return answer["result"]
+
+    assert write(3) == write(3) != write(4)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +157,111 @@ def test_what_is_not_trained_says_so(monkeypatch, tmp_path):
         page = urllib.request.urlopen(blocks.local_url).read().decode()
     assert status == 503 and "학습" in answer["error"]
     assert "모델 학습하기" in page
+
+
+# === What the page calls ===
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    """A program that calls what the page calls."""
+    return gradio_client.Client(address, verbose=False, analytics_enabled=False)
+
+
+def test_the_endpoints_answer_as_their_pages_show_it(client):
+    shares = client.predict(f"좋다 {HTML}", api_name="/classify")
+    assert shares["label"] in ("긍정", "부정") and len(shares["confidences"]) == 2
+    pair = REQUESTS["ch05"]["premise"], REQUESTS["ch05"]["hypothesis"]
+    shares = client.predict(*pair, api_name="/relate")
+    assert {s["label"] for s in shares["confidences"]} == {"참", "거짓", "중립"}
+    marked, rows = client.predict(f"서울 {HTML}", api_name="/find_entities")
+    assert without_blanks(marked) == f"서울{HTML}"
+    assert HTML not in rows
+    question, context = "누구인가?", f"{HTML} {REQUESTS['ch07']['context']}"
+    best, marked, rows = client.predict(question, context, api_name="/find_answer")
+    assert best in context and HTML not in rows
+    assert without_blanks(marked) == context.replace(" ", "")
+
+
+def without_blanks(marked):  # Gradio trims the pieces
+    return "".join(piece["token"] for piece in marked).replace(" ", "")
+
+
+GREEDY = ["티끌", "greedy", *[setting.default for setting in SETTINGS.values()]]
+
+
+def test_a_text_is_shown_as_it_is_written(client):
+    outputs = list(client.submit(*GREEDY, api_name="/write"))
+    assert len(outputs) > 2 and outputs[0] == "티끌"
+    for before, after in itertools.pairwise(outputs):
+        assert after.startswith(before)
+
+
+def test_a_writing_can_be_stopped(client):
+    job = client.submit(*GREEDY, api_name="/write")
+    next(iter(job))
+    assert job.cancel()
+    assert client.predict(*GREEDY, api_name="/write")  # the next one has its turn
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["가" * 1001], "/classify"),
+        (["가" * 501, "나"], "/relate"),
+        ([""], "/find_entities"),
+        (["가", "나" * 4001], "/find_answer"),
+        (["가" * 501, *GREEDY[1:]], "/write"),
+    ],
+)
+def test_what_is_wrong_is_said_in_korean(client, arguments, name):
+    with pytest.raises(gradio_client.exceptions.AppError, match="[가-힣]+.*니다"):
+        client.predict(*arguments, api_name=name)
+
+
+def test_a_message_is_never_markup():
+    with pytest.raises(gradio.Error) as raised, pages.messages():
+        raise InputError("<b>이것</b>")
+    assert raised.value.message == "&lt;b&gt;이것&lt;/b&gt;"
+
+
+def test_the_queue_is_bounded(blocks):
+    assert blocks._queue.max_size == server.MAX_QUEUE
+
+
+def test_no_one_asks_or_watches_without_end(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path))
+    blocks = layout.build(chapter_demos(), False)
+    limits = {fn.name: fn.concurrency_limit for fn in blocks.fns.values() if fn.queue}
+    assert limits["classify"] == 1 and limits["train"] == layout.MAX_WATCHERS
+    assert None not in limits.values()
+
+
+def test_files_and_long_requests_are_refused(blocks):
+    from starlette.testclient import TestClient
+
+    upload = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+        b"ab\r\n--x--\r\n"
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    page = TestClient(blocks.app)
+    answer = page.post("/gradio_api/upload", content=upload, headers=headers)
+    assert answer.status_code == 413
+    for length, status in ((9, 200), (web_api.MAX_PAGE_BYTES, 413)):
+        body = {"data": ["a" * length]}
+        assert page.post("/gradio_api/call/classify", json=body).status_code == status
+
+
+def test_a_shared_page_lets_nobody_train(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path))
+    alone, shared = (
+        json.dumps(layout.build(chapter_demos(), share).get_config_file(), default=str)
+        for share in (False, True)
+    )
+    button = json.dumps("모델 학습하기")
+    assert button in alone and button not in shared
+    assert "kerasnlp-tutorial train ch04" in shared
 
 
 def test_the_page_asks_no_other_host_for_anything(address):
@@ -200,6 +325,9 @@ def test_the_command_says_what_it_does(demos, monkeypatch, caplog, tmp_path):
     assert [model.chapter for model in served][:4] == ["ch04", "ch05", "ch06", "ch07"]
     for word in ("trained once", "not trained yet", str(tmp_path), "stay on this"):
         assert word in caplog.text
+    caplog.clear()
+    assert run_cli("--host", "0.0.0.0") == 0
+    assert "unencrypted" in caplog.text and "stay on this" not in caplog.text
 
 
 def fake_running(served):
