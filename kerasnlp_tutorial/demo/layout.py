@@ -14,7 +14,7 @@ HEAD = (
     'navigator, "language", {get: () => "ko-KR"});</script>'
 )
 """For the page's head: a screen reader reads in this language, and Gradio writes in it,
-whatever the browser's is."""
+whatever the browser's is. Given to Gradio, it would come after Gradio has looked."""
 CSS = """
 .answer-table table { width: 100%; }
 .answer-table :is(th, td) { border-color: var(--border-color-primary) !important; }

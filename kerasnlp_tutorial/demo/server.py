@@ -86,7 +86,10 @@ def running(
     routes = web_api.routes({model.chapter: model for model in models})
     # FastAPI's own pages of documentation load scripts from elsewhere.
     app_settings = {"routes": routes, "docs_url": None, "redoc_url": None}
-    app_settings["middleware"] = [Middleware(web_api.BodyLimit)]
+    app_settings["middleware"] = [
+        Middleware(web_api.BodyLimit),
+        Middleware(web_api.PageHead, layout.HEAD),
+    ]
     try:
         blocks.launch(
             server_name=host,
@@ -97,7 +100,6 @@ def running(
             quiet=True,
             theme=layout.theme(),
             css=layout.CSS,
-            head=layout.HEAD,
             footer_links=["gradio"],
             run_history=False,
             enable_monitoring=False,

@@ -66,6 +66,35 @@ class BodyLimit:
         await self.app(scope, receive_some, send)
 
 
+class PageHead:
+    """Middleware that puts HTML at the beginning of the page's head.
+
+    Args:
+        app: the ASGI application behind it.
+        html: for the head.
+    """
+
+    def __init__(self, app: Callable, html: str):
+        self.app = app
+        self.html = html
+
+    async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
+        """Pass a request on, and the answer with the HTML in it."""
+        from starlette.datastructures import MutableHeaders
+
+        async def send_more(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                del MutableHeaders(scope=message)["content-length"]
+            elif message["type"] == "http.response.body":
+                head = f"<head>{self.html}".encode()
+                body = message.get("body", b"").replace(b"<head>", head, 1)
+                message = {**message, "body": body}
+            await send(message)
+
+        is_page = scope["type"] == "http" and scope["path"] == "/"
+        await self.app(scope, receive, send_more if is_page else send)
+
+
 def answer(model: DemoModel, body: Any) -> dict[str, Any]:
     """Return the response to a request's JSON.
 
