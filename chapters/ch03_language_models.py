@@ -14,7 +14,7 @@
 # - 트랜스포머의 인코더 블록과 디코더 블록
 # - 인코더와 디코더를 이어 옮기기
 # - BERT와 GPT의 차이
-# - 미리 학습된 BERT의 어텐션, 빈칸 채우기, 문장 벡터
+# - 미리 학습된 BERT의 어텐션(attention), 빈칸 채우기, 문장 벡터
 
 # %%
 from collections import Counter, defaultdict
@@ -312,7 +312,7 @@ class MultiHeadAttention(keras.layers.Layer):
 #
 # - **피드포워드**(feed-forward): 토큰마다 따로, 벡터를 넓혔다가 되돌리는 두 층입니다. 사이에 음수를 0으로
 #   만드는 ReLU 같은 활성 함수가 들어갑니다.
-# - **잔차 연결**(residual connection): 층의 출력에 입력을 그대로 더합니다. 깊은 곳까지 기울기가 흐릅니다.
+# - **잔차 연결**(residual connection): 층의 출력에 입력을 그대로 더합니다. 깊은 곳까지 기울기(gradient)가 흐릅니다.
 # - **레이어 정규화**(layer normalization): 벡터마다 평균을 0, 분산을 1로 맞추어 학습을 고르게 합니다.
 # - **드롭아웃**(dropout): 학습하는 동안만 값의 일부를 0으로 만들고 나머지를 그만큼 키웁니다.
 

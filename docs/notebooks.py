@@ -75,7 +75,8 @@ def convert(source: str, stem: str) -> nbformat.NotebookNode:
         stem: its file name without the ending.
     """
     notebook = jupytext.reads(source, fmt="py:percent")
-    cells = [_badge(stem), _install(), *notebook.cells]
+    title, *others = notebook.cells
+    cells = [_badge(stem), _install(), title, *_minutes(stem), *others]
     seen = set()
     for cell in cells:
         if cell.cell_type == "code":
@@ -95,11 +96,16 @@ def convert(source: str, stem: str) -> nbformat.NotebookNode:
 
 def _badge(stem: str) -> nbformat.NotebookNode:
     picture = f"{COLAB}/assets/colab-badge.svg"
-    lines = [f"[![Colab에서 열기]({picture})]({colab_url(stem)})"]
-    if minutes := facts(stem).get("minutes"):
-        lines += ["", f"모두 실행하면 CPU 두 코어에서 {minutes}분쯤 걸립니다. {_GPU}"]
-    source = "\n".join(lines)
+    source = f"[![Colab에서 열기]({picture})]({colab_url(stem)})"
     return nbformat.v4.new_markdown_cell(source, metadata={"tags": ["remove-cell"]})
+
+
+def _minutes(stem: str) -> list[nbformat.NotebookNode]:
+    """Say how long it takes, on the page too; nothing of what was not measured."""
+    if minutes := facts(stem).get("minutes"):
+        source = f"모두 실행하면 CPU 두 코어에서 {minutes}분쯤 걸립니다. {_GPU}"
+        return [nbformat.v4.new_markdown_cell(source)]
+    return []
 
 
 def _install() -> nbformat.NotebookNode:

@@ -31,7 +31,9 @@ class Chapter:
 CHAPTERS = (
     Chapter(1, "ch01_transfer_learning", "처음 만나는 전이학습"),
     Chapter(2, "ch02_tokenization", "문장을 작은 단위로 쪼개기: 토큰화"),
-    Chapter(3, "ch03_language_models", "언어 모델과 트랜스포머"),
+    Chapter(
+        3, "ch03_language_models", "숫자 세계로 떠난 자연어: 언어 모델과 트랜스포머"
+    ),
     Chapter(4, "ch04_document_classification", "문서에 꼬리표 달기: 문서 분류"),
     Chapter(5, "ch05_sentence_pair_classification", "문장 쌍 분류하기: 자연어 추론"),
     Chapter(6, "ch06_named_entity_recognition", "개체명 인식"),

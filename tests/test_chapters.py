@@ -104,6 +104,13 @@ def test_a_chapter_has_the_parts_of_a_lesson(path):
 
 
 @chapters
+def test_its_title_is_that_of_the_map(path):
+    chapter = registry.find(path.stem)
+    title = f"# # {chapter.number}장 {chapter.title}"
+    assert path.read_text(encoding="utf-8").splitlines()[1] == title
+
+
+@chapters
 def test_a_notebook_can_run_with_quick_settings(path):
     if registry.find(path.stem).number < 4:
         return  # nothing to train, no settings

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.nodes import make_refnode
 
@@ -26,6 +27,11 @@ def use_terms_as_anchors(app: Sphinx, doctree: nodes.document) -> None:
         slug = "-".join(term.astext().split())
         term["ids"] = [slug, *term["ids"]]
         known["term", term.astext()] = (GLOSSARY, slug)
+        # The search shows what stands at an entry's anchor: nothing, at docutils' own.
+        for index in term.findall(addnodes.index):
+            index["entries"] = [
+                (kind, value, slug, *more) for kind, value, _, *more in index["entries"]
+            ]
 
 
 def glossary_terms(glossary: nodes.document) -> dict[str, tuple[str, str]]:
@@ -47,6 +53,7 @@ def first_uses(
     names = sorted(map(re.escape, terms), key=len, reverse=True)
     names = "|".join(names).replace(r"\ ", r"\s")  # also across lines
     pattern = re.compile(rf"({names})\s?\(([A-Za-z][^()]*)\)")
+    _join_lines(doctree)
     met = set()
     for text in list(doctree.findall(nodes.Text)):
         if _inside(text, _KEEP_OUT):
@@ -61,6 +68,19 @@ def first_uses(
                 places.append((match.start(1), match.end(1), term))
         if places:
             yield text, places
+
+
+def _join_lines(doctree: nodes.document) -> None:
+    """Make one text of the lines of a paragraph, which MyST keeps apart."""
+    for element in list(doctree.findall(nodes.TextElement)):
+        joined, before = [], None
+        for child in element.children:
+            if isinstance(child, nodes.Text) and isinstance(before, nodes.Text):
+                joined[-1] = child = nodes.Text(before + child)
+            else:
+                joined.append(child)
+            before = child
+        element[:] = joined
 
 
 def _words(text: str) -> str:

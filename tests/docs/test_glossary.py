@@ -64,6 +64,16 @@ def test_chapters_are_linked_to_the_glossary(site):
     assert [name for name, terms in links.items() if not terms] == []
 
 
+def test_every_term_is_linked_from_somewhere(site, entries):
+    linked = set()
+    for path in site.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        linked |= set(
+            re.findall(r'glossary\.html#[^"]+"[^>]*><span[^>]*>([^<]+)', page)
+        )
+    assert sorted({korean for korean, _, _ in entries} - linked) == []
+
+
 def test_notebooks_hold_no_role():
     for path in (ROOT / "docs/chapters").glob("*.ipynb"):
         assert "{term}" not in path.read_text(encoding="utf-8")
