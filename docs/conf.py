@@ -1,5 +1,6 @@
 """The site. Build it with `sphinx-build -W --keep-going docs docs/_build/html`."""
 
+import ast
 import hashlib
 import importlib.metadata
 import os
@@ -9,7 +10,9 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-sys.path[:0] = [str(DOCS / "_ext"), str(DOCS)]
+# The pages show and run this clone, not a package that happens to be installed.
+sys.path[:0] = [str(DOCS / "_ext"), str(DOCS), str(ROOT)]
+os.environ["PYTHONPATH"] = str(ROOT)  # the kernels inherit it
 
 import notebooks  # noqa: E402
 
@@ -52,18 +55,28 @@ napoleon_custom_sections = [
 # === Executed pages ===
 
 
+_PACKAGES = ("tensorflow", "keras", "keras-hub", "tensorflow-text", "tokenizers")
+_PACKAGES += ("numpy", "matplotlib")
+
+
 def outputs_key() -> str:
     """Name the cache of outputs after all that the outputs depend on.
 
     The cache itself looks at a page's cells only, and would show old outputs after a
-    change of the package or of Keras.
+    change of the package, of another chapter's functions or of Keras.
     """
     digest = hashlib.sha256()
     for folder in ("kerasnlp_tutorial", "data"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(path.read_bytes())
-    for name in ("tensorflow", "keras", "keras-hub", "tensorflow-text", "matplotlib"):
+    # Chapters use each other's functions; what only a page runs is its own cells'.
+    for path in sorted((ROOT / "chapters").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.If):
+                digest.update(ast.dump(node).encode())
+    digest.update(sys.version.encode())
+    for name in _PACKAGES:
         digest.update(importlib.metadata.version(name).encode())
     return digest.hexdigest()[:16]
 
@@ -107,5 +120,7 @@ mathjax_path = "mathjax/tex-svg.js"  # in _static: nothing comes from another ho
 # Its speech needs files that are not vendored; screen readers get MathML instead.
 _no_speech = {"speech": False, "braille": False, "enrich": False}
 mathjax4_config = {
-    "options": {"menuOptions": {"settings": _no_speech | {"assistiveMml": True}}}
+    "options": {"menuOptions": {"settings": _no_speech | {"assistiveMml": True}}},
+    # Rare letters (\mathbb and the like) are not vendored: missing, not from a CDN.
+    "loader": {"paths": {"fonts": "[mathjax]/fonts"}},
 }
