@@ -30,6 +30,7 @@ from sphinx.util.inspect import stringify_signature
 from kerasnlp_tutorial import registry
 from kerasnlp_tutorial.datasets import Corpus
 
+_CONSTANTS = ("INPUT_FIELDS", "METRICS", "CORPORA")  # of a chapter
 _MOST_FIELDS = 8  # of a dataclass whose signature names them
 
 # === What is public ===
@@ -38,26 +39,30 @@ _MOST_FIELDS = 8  # of a dataclass whose signature names them
 def public_names(module: types.ModuleType) -> list[str]:
     """Return the public names of a module: `__all__`, or what it defines itself.
 
-    Loggers are not public, and neither are constants of a chapter: they belong to
-    its text.
+    Loggers are not public, and of a chapter's constants only those that other code
+    reads are; the others belong to its text.
     """
     if hasattr(module, "__all__"):
         return list(module.__all__)
-    constants = ".chapters." not in module.__name__
+    is_chapter = ".chapters." in module.__name__
     return [
         name
         for node in ast.parse(inspect.getsource(module)).body
-        for name in _defined(node, constants)
+        for name in _defined(node, _CONSTANTS if is_chapter else None)
         if not name.startswith("_") and name != "logger"
     ]
 
 
-def _defined(node: ast.stmt, constants: bool) -> list[str]:
+def _defined(node: ast.stmt, constants: tuple[str, ...] | None) -> list[str]:
+    """Return what a statement defines; of constants those given, None for all."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
-    if constants and isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return []
+    if isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    else:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    return [name for name in names if constants is None or name in constants]
 
 
 # === From a module to directives ===
@@ -92,6 +97,8 @@ def _constant(value: Any) -> str:
     """Describe a constant without what depends on the machine, such as folders."""
     if isinstance(value, Corpus):
         return f"``{value.name}``: {value.title}. {value.licence}. {value.citation}."
+    if isinstance(value, dict) and any(map(dataclasses.is_dataclass, value.values())):
+        return ", ".join(f"``{name}``" for name in value)
     if isinstance(value, str | int | float | dict | types.GenericAlias):
         return f"``{value!r}``"
     if isinstance(value, PurePath) and not value.is_absolute():

@@ -27,8 +27,7 @@ ANSWER_NAME = "답"
 NO_ANSWER = "답을 찾지 못했습니다."
 NO_ENTITY = "찾은 개체명이 없습니다."
 
-Segments = list[tuple[str, str | None]]
-"""Pieces of a text, each with the name that it is marked by, or None."""
+_Segments = list[tuple[str, str | None]]  # a piece, what it is marked by
 
 
 _SCORES = {
@@ -62,7 +61,7 @@ def entity_name(label: str) -> str:
     return ENTITY_NAMES.get(label, label)
 
 
-def segments(text: str, spans: Sequence[tuple[int, int, str]]) -> Segments:
+def segments(text: str, spans: Sequence[tuple[int, int, str]]) -> _Segments:
     """Cut a text at its spans.
 
     Args:
@@ -80,7 +79,7 @@ def segments(text: str, spans: Sequence[tuple[int, int, str]]) -> Segments:
     return pieces
 
 
-def entity_segments(answer: Mapping[str, Any]) -> Segments:
+def entity_segments(answer: Mapping[str, Any]) -> _Segments:
     """Return the pieces of a text in which chapter 6 has found entities."""
     found = answer["entities"]
     spans = [(e["start"], e["end"], entity_name(e["label"])) for e in found]
@@ -100,7 +99,7 @@ def entity_table(answer: Mapping[str, Any]) -> str:
     return display.table(["개체명", "종류", "확률"], rows).html if rows else NO_ENTITY
 
 
-def answer_segments(context: str, answer: Mapping[str, Any]) -> Segments:
+def answer_segments(context: str, answer: Mapping[str, Any]) -> _Segments:
     """Return the pieces of a passage in which chapter 7 has found an answer."""
     spans = [(answer["start"], answer["end"], ANSWER_NAME)] if answer["answer"] else []
     return segments(context, spans)

@@ -14,6 +14,7 @@ from kerasnlp_tutorial import registry
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "kerasnlp_tutorial"
 PROGRAMS = ["cli", "demo"]  # used from the command line, not imported
+PARTS_OF_DEMO = ["book_api", "decoding", "limits", "views"]  # but for these
 
 
 class Page(HTMLParser):
@@ -73,9 +74,32 @@ def test_no_page_loads_anything_from_another_host(site, pages):
     for path, page in pages.items():
         foreign = [a for a in page.loaded if not is_local(a) and a[:5] != "data:"]
         assert foreign == [], path
-    for path in (site / "_static").glob("*.css"):
+    for path in (site / "_static").rglob("*.css"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"(url\(|@import)[\s\"']*(https?:)?//", text), path
+
+
+def test_formulas_need_no_letters_that_are_not_vendored(site):
+    # MathJax would look for them at a CDN, had conf.py not told it otherwise.
+    for path in site.rglob("*.html"):
+        for formula in re.findall(
+            r'class="math[^"]*">([^<]*)', path.read_text(encoding="utf-8")
+        ):
+            rare = re.search(r"\\(math(bb|cal|scr|frak|tt)|text(tt|sf|it))\b", formula)
+            assert not rare, (path.name, formula)
+    page = (site / "chapters/ch03_language_models.html").read_text(encoding="utf-8")
+    assert '"fonts": "[mathjax]/fonts"' in page
+
+
+def test_a_chapter_s_page_says_how_long_it_takes_and_opens_on_colab(
+    pages, site, extension
+):
+    notebooks = extension("notebooks")
+    for chapter in registry.CHAPTERS:
+        page = site / f"chapters/{chapter.module_name}.html"
+        minutes = notebooks.facts(chapter.module_name)["minutes"]
+        assert f"CPU 두 코어에서 {minutes}분쯤" in page.read_text(encoding="utf-8")
+        assert notebooks.colab_url(chapter.module_name) in pages[page].links
 
 
 def test_anchors_of_korean_titles_are_readable(pages, site):
@@ -145,6 +169,8 @@ def documented_modules():
     modules = {path.stem: path for path in PACKAGE.glob("[a-z]*.py")}
     for path in PACKAGE.glob("*/__init__.py"):
         modules[path.parent.name] = path
+    for name in PARTS_OF_DEMO:
+        modules[f"demo.{name}"] = PACKAGE / f"demo/{name}.py"
     return {name: path for name, path in modules.items() if name not in PROGRAMS}
 
 
@@ -175,6 +201,8 @@ def test_every_function_of_a_chapter_is_in_the_reference(inventory, chapter):
     kinds = ast.FunctionDef | ast.ClassDef
     names = [node.name for node in tree.body if isinstance(node, kinds)]
     module = f"kerasnlp_tutorial.chapters.{chapter.module_name}"
+    if chapter.number >= 4:
+        names += ["INPUT_FIELDS", "METRICS", "CORPORA"]
     missing = {f"{module}.{name}" for name in names if name[0] != "_"} - inventory
     assert missing == set()
 
