@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -37,3 +38,52 @@ def reviews_file(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, as Debian has it."""
+    reason = "needs the extra [browser]"
+    playwright = pytest.importorskip("playwright.sync_api", reason=reason)
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("needs chromium")
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def phone(browser):
+    """A page 390 px wide, which must neither fail nor ask another host."""
+    yield from _watched_page(browser, 390)
+
+
+@pytest.fixture
+def desktop(browser):
+    """Likewise, 1280 px wide."""
+    yield from _watched_page(browser, 1280)
+
+
+def _watched_page(browser, width):
+    context = browser.new_context(
+        viewport={"width": width, "height": 844}, locale="en-US"
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page, wrong = context.new_page(), []
+
+    def look_at_request(request):
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            wrong.append(request.url)
+
+    def look_at_message(message):
+        if message.type == "error":
+            wrong.append(message.text)
+
+    page.on("request", look_at_request)
+    page.on("console", look_at_message)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    context.close()
+    assert wrong == []
