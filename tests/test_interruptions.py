@@ -68,6 +68,32 @@ def test_a_killed_training_goes_on_where_it_was(tmp_path):
     assert not (tmp_path / "out.partial").exists()
 
 
+def test_a_killed_pretraining_goes_on_as_if_uninterrupted(tmp_path):
+    text = "배우들 연기가 살아 있네요\n두 시간이 이렇게 길 줄이야\n" * 900
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "kerasnlp_tutorial.cli", "pretrain", "bert"]
+    settings = ["steps=60", "measure_every=10", "checkpoint_minutes=0.01"]
+    settings += ["vocabulary_size=300", "sequence_length=32", "batch_size=8"]
+    settings += ["precision=float32", "held_out=0.2"]
+    options = ["--text", "text.txt", *(w for s in settings for w in ("--set", s))]
+    run = partial(subprocess.run, cwd=tmp_path, check=True)
+    run([*command, *options, "--output", "whole"])
+    process = subprocess.Popen([*command, *options, "--output", "out"], cwd=tmp_path)
+    deadline = time.monotonic() + 240
+    while not [*tmp_path.glob("out.partial/checkpoints/step-*/state.json")]:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "out").exists()
+    run([*command, "--resume", "--output", "out"])
+    whole, out = (
+        runs.describe(tmp_path / name)["history"] for name in ("whole", "out")
+    )
+    assert whole["step"] == out["step"] == [10, 20, 30, 40, 50, 60]
+    assert out["val_loss"] == pytest.approx(whole["val_loss"], abs=1e-4)
+
+
 def test_ctrl_c_ends_with_the_best_model_so_far(tmp_path):
     process = start_and_learn(tmp_path)
     process.send_signal(signal.SIGINT)
