@@ -160,18 +160,24 @@ def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dic
     }
 
 
-def save_picture(lines: dict[str, list[float]], sizes: list[int], path: Path) -> None:
-    """Draw accuracies over numbers of labels into a file."""
+def save_picture(
+    lines: dict[str, list[float]],
+    sizes: list[int],
+    path: Path,
+    title: str = "NSMC 정확도",
+) -> None:
+    """Draw accuracies, or something else, over numbers of labels into a file."""
     names = [f"{labels:,}" for labels in sizes]
-    picture = display.curves(lines, "NSMC 정확도", "꼬리표의 수", names=names)
+    picture = display.curves(lines, title, "꼬리표의 수", names=names)
     # A file of its own has no page whose colour it could take.
     svg = picture.html.replace("currentColor", "#777777")
     path.write_text(svg, encoding="utf-8")
 
 
 def report(rows: list[dict], folder: Path) -> None:
-    """Print the table, and draw the picture into a file."""
+    """Print the table, and draw the pictures into files."""
     means = {start: [] for start in STARTS}
+    first = {target: {start: [] for start in STARTS} for target in TARGETS}
     sizes = sorted({row["labels"] for row in rows})
     print(
         "| labels | start | accuracy | range | steps to 0.75 | steps to 0.80 | steps |"
@@ -184,10 +190,13 @@ def report(rows: list[dict], folder: Path) -> None:
                 continue
             scores = [row["accuracy"] for row in same]
             means[start].append(float(np.mean(scores)))
-            steps = [
-                " / ".join(str(row["reached"][str(target)] or "-") for row in same)
-                for target in TARGETS
-            ]
+            steps = []
+            for target in TARGETS:
+                reached = [row["reached"][str(target)] for row in same]
+                steps.append(" / ".join(str(step or "-") for step in reached))
+                # A mean of those that arrive would flatter: some seed did not.
+                mean = np.mean(reached) if all(reached) else float("nan")
+                first[target][start].append(float(mean))
             print(
                 f"| {labels:,} | {start} | {means[start][-1]:.3f} | "
                 f"{min(scores):.3f}-{max(scores):.3f} | {steps[0]} | {steps[1]} | "
@@ -196,6 +205,10 @@ def report(rows: list[dict], folder: Path) -> None:
     if len({len(values) for values in means.values()}) == 1:
         lines = {STARTS[start]: values for start, values in means.items()}
         save_picture(lines, sizes, folder / "transfer.svg")
+        for target, series in first.items():
+            lines = {STARTS[start]: values for start, values in series.items()}
+            title = f"정확도 {target:.2f}까지의 걸음"
+            save_picture(lines, sizes, folder / f"steps_{target:.2f}.svg", title)
 
 
 def main() -> None:
@@ -208,14 +221,16 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=3e-4)
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    rows = Rows(options.output / "rows.jsonl", ("start", "labels", "seed"))
+    keys = ("preset", "start", "labels", "seed")
+    rows = Rows(options.output / "rows.jsonl", keys)
     for labels in options.labels:
         for seed in (7, 8, 9) if labels <= 1_000 else (7,):
             for start in options.starts:
                 key = (start, labels, seed)
-                if key not in rows:
-                    rows.add(measure(*key, options))
-    report(rows.rows, options.output)
+                if (options.preset, *key) not in rows:
+                    rows.add({"preset": options.preset} | measure(*key, options))
+    same = [row for row in rows.rows if row["preset"] == options.preset]
+    report(same, options.output)
 
 
 if __name__ == "__main__":
