@@ -18,12 +18,15 @@
 from collections import Counter
 from itertools import pairwise
 
+import keras_nlp
 import numpy as np
 
 from kerasnlp_tutorial import datasets, display
+from kerasnlp_tutorial.checkpoints import preset_folder
 from kerasnlp_tutorial.tokenizers import (
     ByteLevelBPE,
     KoreanBertTokenizer,
+    token_bytes,
     train_wordpiece,
 )
 
@@ -86,11 +89,11 @@ if __name__ == "__main__":
         ]
         for split in ("train", "test")
     )
-    rows = []
+    ways = []
     for name, split in (("어절", words), ("문자", characters)):
-        rows.append([name, *coverage(train, test, split).values()])
+        ways.append([name, *coverage(train, test, split).values()])
     columns = ["단위", "어휘 수", "리뷰의 길이", "미등록 비율"]
-    display.table(columns, rows).show()
+    display.table(columns, ways).show()
 
 # %% [markdown]
 # 서브워드(subword)는 그 사이입니다. 자주 나오는 것은 통째로, 드문 것은 조각으로 나눕니다. 무엇이 자주
@@ -186,6 +189,8 @@ if __name__ == "__main__":
 # $$\text{점수}(a, b) = \frac{\#ab / n}{(\#a / n)(\#b / n)}$$
 #
 # 쓸 때도 다릅니다. 합친 순서를 따르지 않고, 어휘 집합에 있는 가장 긴 토큰을 앞에서부터 떼어 냅니다.
+# 어절의 처음이 아닌 토큰에는 `##`을 붙여 구별합니다. 끝까지 떼어 내지 못하면 어절 전체가 미등록 토큰
+# `[UNK]`가 됩니다.
 
 
 # %%
@@ -229,7 +234,17 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # 가장 잦은 쌍과 점수가 가장 높은 쌍이 다릅니다. 드문 글자끼리 늘 붙어 다니는 쌍을 워드피스가 더 높이
-# 칩니다.
+# 칩니다. 다만 다음에 쓸 `tokenizers` 라이브러리는 워드피스의 어휘 집합도 가장 잦은 쌍을 합쳐서 만듭니다.
+# 널리 쓰이는 어휘 집합에서 워드피스답게 다른 것은 쪼개는 법입니다.
+
+# %%
+if __name__ == "__main__":
+    pieces = {"b", "##ug", "##s"}
+    for word in ("bugs", "mug"):
+        print(word, longest_match(word, pieces))
+
+# %% [markdown]
+# BPE는 모르는 글자 `m`만 미등록으로 두지만, 워드피스는 `mug` 전체를 잃습니다.
 #
 # ## 한국어 어휘 집합 만들기
 #
@@ -255,8 +270,43 @@ if __name__ == "__main__":
     display.table(["방법", "토큰 수", "마지막 토큰들"], rows).show()
 
 # %% [markdown]
+# 10,000개까지 만들라고 했지만 그만큼 나오지 않았습니다. 두 번 이상 나온 쌍만 합치는데, 리뷰가 적어 그런
+# 쌍이 먼저 떨어졌습니다. 글이 많은 `bert_mini_ko`와 `gpt2_mini_ko`(3장)의 어휘 집합은 10,000개를 다
+# 채웠습니다.
+#
 # 바이트 수준 BPE의 토큰은 알아볼 수 없습니다. 바이트 하나하나를 눈에 보이는 글자로 바꾸어 적기 때문입니다.
-# 토큰을 바이트로 되돌려 이어 붙이면 다시 글이 됩니다(연습 문제 2).
+# `Ġ`는 낱말 앞의 빈칸입니다. 토큰을 바이트로 되돌려 이어 붙이면 다시 글이 됩니다(연습 문제 2).
+
+# %%
+if __name__ == "__main__":
+    rows = []
+    for name, kind in (
+        ("bert_mini_ko", keras_nlp.tokenizers.BertTokenizer),
+        ("gpt2_mini_ko", keras_nlp.tokenizers.GPT2Tokenizer),
+    ):
+        model = kind.from_preset(preset_folder(name))
+        full = list(model.get_vocabulary())
+        rows.append([name, len(full), " ".join(full[-8:])])
+    display.table(["모델", "토큰 수", "마지막 토큰들"], rows).show()
+
+# %% [markdown]
+# 처음의 표에 서브워드를 더해 봅니다.
+
+# %%
+if __name__ == "__main__":
+    tokenizer = KoreanBertTokenizer(vocabulary)
+
+    def subwords(text):
+        return [tokenizer.id_to_token(id) for id in tokenizer(text)]
+
+    tokens = [token for text in test for token in subwords(text)]
+    length = len(tokens) / len(test)
+    unknown = tokens.count("[UNK]") / len(tokens)
+    row = ["서브워드", len(vocabulary), length, unknown]
+    display.table(columns, [*ways, row]).show()
+
+# %% [markdown]
+# 어절보다 적은 어휘로도 모르는 것이 거의 없고, 길이는 문자보다 짧습니다.
 #
 # 큰 말뭉치로는 명령줄에서 만듭니다. 파일을 한 줄씩 읽으므로 말뭉치를 통째로 메모리에 올리지 않습니다.
 #
@@ -267,16 +317,18 @@ if __name__ == "__main__":
 #
 # ## BERT의 입력과 GPT의 입력
 #
-# 같은 문장이 두 모델에 어떻게 들어가는지 나란히 봅니다. BERT는 앞에 `[CLS]`, 뒤에 `[SEP]`을 붙이고, GPT는
-# 그대로 씁니다. 배치를 네모나게 만들려고 모자라는 자리를 채우는 토큰이 `[PAD]`와 `<pad>`이고, 둘 다 번호가
-# 0입니다.
+# 같은 문장이 두 모델에 어떻게 들어가는지 나란히 봅니다. BERT는 앞에 글 전체를 대표하는 `[CLS]`, 뒤에 글의
+# 끝을 알리는 `[SEP]`을 붙입니다. GPT의 글 앞뒤에는 끝 토큰 `<|endoftext|>`를 두기도 하지만(8장) 여기서는
+# 뺍니다. 배치(batch)를 네모나게 만들려고 모자라는 자리, 곧 빈자리(padding)를 채우는 토큰이 `[PAD]`와
+# `<pad>`이고, 둘 다 번호가 0입니다. `padding_mask`는 진짜 토큰이 1, 빈자리가 0입니다. `segment_ids`는
+# 문장이 둘일 때 어느 쪽인지 알려 주는 수로, 하나면 모두 0입니다.
 
 
 # %%
 def bert_input(
     text: str, tokenizer: KoreanBertTokenizer, length: int
 ) -> dict[str, list]:
-    """Return tokens, ids and mask of a text as BERT takes it.
+    """Return tokens, ids, mask and segments of a text as BERT takes it.
 
     Args:
         text: cut off after `length - 2` tokens.
@@ -285,7 +337,8 @@ def bert_input(
     """
     ids = [int(id) for id in tokenizer(text)[: length - 2]]
     ids = [tokenizer.cls_token_id, *ids, tokenizer.sep_token_id]
-    return padded(ids, tokenizer.get_vocabulary(), length)
+    x = padded(ids, tokenizer.get_vocabulary(), length)
+    return x | {"segment_ids": [0] * length}
 
 
 def gpt_input(
@@ -310,28 +363,56 @@ def padded(
 
 # %%
 if __name__ == "__main__":
-    tokenizer = KoreanBertTokenizer(vocabulary)
     text = "배우들 연기가 살아 있네요"
-    for name, x in (
-        ("BERT", bert_input(text, tokenizer, 12)),
-        ("GPT", gpt_input(text, bpe, 12)),
+    bert = bert_input(text, tokenizer, 12)
+    gpt = gpt_input(text, bpe, 12)
+    gpt["tokens"] = [
+        token_bytes(token).decode("utf-8", "replace")
+        for token in gpt["tokens"]
+    ]
+    names = ["BERT", *list(bert)[1:], "GPT", *list(gpt)[1:]]
+    rows = zip(*bert.values(), *gpt.values(), strict=True)
+    display.table(names, list(rows)).show()
+
+# %% [markdown]
+# GPT의 토큰은 바이트를 글로 되돌려 적었습니다. 낱말 앞의 빈칸도 토큰에 들어 있습니다. 여러 문장을 한 배치로
+# 묶으면 짧은 문장에는 빈자리가 생기고, 12개보다 긴 문장은 뒤가 잘립니다.
+
+# %%
+if __name__ == "__main__":
+    texts = [
+        text,
+        "두 시간이 이렇게 길 줄이야",
+        "처음부터 끝까지 눈을 뗄 수 없을 만큼 재미있는 영화였다",
+    ]
+    for name, rows in (
+        ("BERT", [bert_input(t, tokenizer, 12) for t in texts]),
+        ("GPT", [gpt_input(t, bpe, 12) for t in texts]),
     ):
-        print(name)
-        rows = list(zip(*x.values(), strict=True))
-        display.table(list(x), rows).show()
+        print(name, "token_ids, 모양 (문장, 토큰)")
+        print(np.array([row["token_ids"] for row in rows]))
 
 # %% [markdown]
 # ## 어휘 집합은 얼마나 커야 할까
 #
 # 크면 문장이 짧아져 계산이 줄지만, 임베딩(embedding)이 커지고 드문 토큰은 배울 기회가 적습니다. 작으면 그 반대입니다.
-# 크기를 바꾸어 가며 평가용 리뷰의 길이와 미등록 토큰의 비율을 재 봅니다.
+# 크기를 바꾸어 가며 평가용 리뷰의 길이와 미등록 토큰의 비율을 재 봅니다. 가장 잦은 어절을 같은 수만큼 아는
+# 어휘 집합이 모르는 어절의 비율도 곁에 둡니다.
 
 
 # %%
 def by_vocabulary_size(
     train: list[str], test: list[str], sizes: list[int]
 ) -> list[dict[str, float]]:
-    """Return `size`, mean `length` and share of `unknown` tokens."""
+    """Measure subword vocabularies, and as large ones of whole words.
+
+    Returns:
+        For each `size` the mean `length` and share of `unknown` tokens, and
+        `unknown_words`, the share of words that are not among the `size`
+        most frequent ones.
+    """
+    frequent = Counter(w for text in train for w in words(text))
+    tested = [w for text in test for w in words(text)]
     results = []
     for size in sizes:
         vocabulary = train_wordpiece(train, size)
@@ -340,11 +421,15 @@ def by_vocabulary_size(
         unknown = np.mean(
             np.array(ids) == tokenizer.token_to_id("[UNK]")
         )
+        known = dict(frequent.most_common(len(vocabulary)))
         results.append(
             {
                 "size": len(vocabulary),
                 "length": len(ids) / len(test),
                 "unknown": float(unknown),
+                "unknown_words": float(
+                    np.mean([w not in known for w in tested])
+                ),
             }
         )
     return results
@@ -356,22 +441,43 @@ if __name__ == "__main__":
     results = by_vocabulary_size(train, test, sizes)
     rows = [list(result.values()) for result in results]
     display.table(
-        ["어휘 수", "리뷰의 길이", "미등록 비율"], rows
+        ["어휘 수", "길이", "미등록 비율", "어절의 미등록 비율"], rows
     ).show()
     lengths = {str(r["size"]): r["length"] for r in results}
     display.bars(lengths, "어휘 수에 따른 리뷰의 길이 (토큰)").show()
+    shares = {
+        "어절": [r["unknown_words"] for r in results],
+        "서브워드": [r["unknown"] for r in results],
+    }
+    display.curves(
+        shares, "미등록 비율", "어휘 수", names=list(lengths)
+    ).show()
 
 # %% [markdown]
+# 어휘 집합이 커질수록 리뷰가 짧아지지만 줄어드는 폭은 작아집니다. 미등록 토큰의 비율은 오히려 조금 오릅니다.
+# 모르는 글자가 든 어절의 수는 거의 그대로인데 토큰 전체의 수가 줄기 때문입니다. 같은 크기의 어절 어휘 집합은
+# 절반 넘게 모릅니다.
+#
 # ## 나만의 어휘 집합
 #
-# 다루는 글이 다르면 어휘 집합도 달라야 합니다. 리뷰로 만든 어휘 집합은 법률 문서를 잘게 부숩니다. 다만
-# 미리 학습한 모델을 쓸 때는 반드시 그 모델의 어휘 집합을 써야 합니다. 토큰의 번호가 곧 임베딩의 자리라서,
+# 다루는 글이 다르면 어휘 집합도 달라야 합니다. 리뷰로 만든 어휘 집합은 법률 문서를 잘게 부숩니다.
+
+# %%
+if __name__ == "__main__":
+    law = "모든 국민은 법 앞에 평등하다"
+    rows = [[t, len(words(t)), len(subwords(t))] for t in (text, law)]
+    display.table(["문장", "어절", "토큰"], rows).show()
+    print(" ".join(subwords(law)))
+
+# %% [markdown]
+# 그러나 미리 학습한 모델을 쓸 때는 반드시 그 모델의 어휘 집합을 써야 합니다. 토큰의 번호가 곧 임베딩의 자리라서,
 # 번호가 어긋나면 모델이 아는 것이 모두 쓸모없어집니다.
 #
 # ## 요약
 #
 # - 어절로 쪼개면 모르는 것이 많고, 문자로 쪼개면 문장이 길어집니다. 서브워드는 그 사이입니다.
-# - BPE는 가장 잦은 쌍을, 워드피스는 함께 나올 때가 유난히 많은 쌍을 합칩니다.
+# - BPE는 가장 잦은 쌍을 합칩니다. 본디 워드피스는 함께 나올 때가 유난히 많은 쌍을 합치지만, 흔히 쓰는
+#   라이브러리는 여기서도 가장 잦은 쌍을 합칩니다.
 # - BPE는 합친 순서대로, 워드피스는 가장 긴 토큰부터 찾아 쪼갭니다.
 # - 바이트에서 출발하면 미등록 토큰이 없습니다.
 # - 미리 학습한 모델은 그 모델의 어휘 집합과 함께 씁니다.
@@ -386,11 +492,11 @@ if __name__ == "__main__":
 def compress(text: str, new_characters: str) -> str:
     """Replace the most frequent pair by a new character, again and again."""
     for new in new_characters:
-        pairs = count_pairs({tuple(text): 1})
-        best = max(pairs, key=pairs.get, default=None)
-        if best is None or text.count("".join(best)) < 2:
+        pairs = map("".join, pairwise(text))
+        best = max(pairs, key=text.count, default=None)
+        if best is None or text.count(best) < 2:
             break
-        text = text.replace("".join(best), new)
+        text = text.replace(best, new)
     return text
 
 

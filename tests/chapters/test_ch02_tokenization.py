@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 from kerasnlp_tutorial.chapters import ch02_tokenization as ch02
@@ -74,6 +76,7 @@ def test_inputs_side_by_side():
     x = ch02.bert_input("영화는", KoreanBertTokenizer(vocabulary), 6)
     assert x["tokens"] == ["[CLS]", "영화", "##는", "[SEP]", "[PAD]", "[PAD]"]
     assert x["padding_mask"] == [1, 1, 1, 1, 0, 0]
+    assert x["segment_ids"] == [0] * 6
     short = ch02.bert_input("영화는 영화는", KoreanBertTokenizer(vocabulary), 4)
     assert short["tokens"] == ["[CLS]", "영화", "##는", "[SEP]"]
     bpe = ByteLevelBPE.train(TEXTS, 400)
@@ -88,9 +91,19 @@ def test_a_larger_vocabulary_makes_shorter_texts():
     assert results[0]["length"] > results[1]["length"]
 
 
+def test_whole_words_beyond_the_most_frequent_are_unknown():
+    train = ["".join(letters) for letters in product("가나다", repeat=3)]
+    # Five special tokens, three letters, and three that continue a word.
+    test = [f"{train[10]} {train[11]}"]
+    (result,) = ch02.by_vocabulary_size(train + train[:11], test, [11])
+    assert result["size"] == 11 and result["unknown_words"] == 0.5
+
+
 def test_solution_compress_gives_the_book_s_result():
     assert ch02.compress("aaabdaaabac", "ZYX") == "XdXac"
     assert ch02.compress("", "ZYX") == "" and ch02.compress("ab", "ZYX") == "ab"
+    # `aa` occurs twice only if it may overlap; `bc` can be replaced twice.
+    assert ch02.compress("aaabcbc", "ZYX") == "aaaZZ"
 
 
 @pytest.mark.parametrize(
