@@ -370,7 +370,7 @@ if __name__ == "__main__":
         token_bytes(token).decode("utf-8", "replace")
         for token in gpt["tokens"]
     ]
-    names = ["BERT", *list(bert)[1:], "GPT", *list(gpt)[1:]]
+    names = ["BERT", "ids", "mask", "segment", "GPT", "ids", "mask"]
     rows = zip(*bert.values(), *gpt.values(), strict=True)
     display.table(names, list(rows)).show()
 

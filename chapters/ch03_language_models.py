@@ -12,8 +12,8 @@
 # - 합성곱과 순환 신경망이 긴 문장에서 겪는 어려움
 # - 셀프 어텐션의 계산, 멀티 헤드 어텐션, 마스크
 # - 트랜스포머의 인코더 블록과 디코더 블록
-# - 인코더와 디코더를 이어 옮기기
-# - BERT와 GPT의 차이
+# - 인코더와 디코더로 번역하기
+# - BERT와 GPT의 차이, 두 모델을 미리 학습하는 법
 # - 미리 학습된 BERT의 어텐션(attention), 빈칸 채우기, 문장 벡터
 
 # %%
@@ -26,7 +26,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kerasnlp_tutorial import datasets, display, training
+from kerasnlp_tutorial import datasets, display, runs, training
 from kerasnlp_tutorial import language_models as lm
 from kerasnlp_tutorial.checkpoints import load_causal_lm, load_masked_lm
 
@@ -81,7 +81,7 @@ if __name__ == "__main__":
     counts = count_next_words(reviews)
     rows = [
         [text, log_probability(text, counts)]
-        for text in ("정말 재미있게 봤어요", "봤어요 재미있게 정말")
+        for text in ("두 번 봤다", "봤다 번 두")
     ]
     display.table(["문장", "로그 확률"], rows).show()
     following = counts["한"]
@@ -92,9 +92,8 @@ if __name__ == "__main__":
     display.bars(bars, "'한' 다음에 올 말의 확률").show()
 
 # %% [markdown]
-# 같은 낱말이라도 차례가 뒤바뀌면 확률이 낮아집니다. 아무도 라벨을 달지 않은 글에서 배웠다는 점에
-# 눈여겨볼 만합니다. 글 자체가 문제이자 정답입니다. 이런 학습을 자기 지도 학습(self-supervised
-# learning)이라고 합니다.
+# 같은 낱말이라도 차례가 뒤바뀌면 확률이 낮아집니다. 꼬리표는 쓰지 않고 글만으로 배웠다는 점을 눈여겨볼
+# 만합니다. 글 자체가 문제이자 정답입니다. 이런 학습을 자기지도 학습(self-supervised learning)이라고 합니다.
 #
 # 앞 어절 하나로는 아는 것이 적습니다. 앞의 모든 토큰을 보되 세지 않고 계산으로 맞히는 것이 신경망
 # 언어 모델입니다. BERT와 GPT는 그 계산에 트랜스포머를 씁니다.
@@ -187,8 +186,9 @@ if __name__ == "__main__":
     ).show()
 
 # %% [markdown]
-# 합성곱은 창 밖을 전혀 보지 못하고, 순환 신경망의 기억은 뒤로 갈수록 흐려집니다. 셀프 어텐션에는 먼 곳과
-# 가까운 곳의 차이가 없습니다. 그 대신 차례를 모르므로 자리마다 다른 벡터, 곧 위치 임베딩(position
+# 합성곱 한 층은 창 밖을 전혀 보지 못하고(층을 쌓으면 조금씩 넓어집니다), 순환 신경망에서는 멀리 있는 입력의
+# 영향이 빠르게 사라집니다. 셀프 어텐션에는 먼 곳과 가까운 곳의 차이가 없습니다. 자기 자리만 높은 것은 쿼리도
+# 거기에서 나오기 때문입니다. 그 대신 차례를 모르므로 자리마다 다른 벡터, 곧 위치 임베딩(position
 # embedding)을 더해 주어야 합니다. 또 모든 쌍을 보느라 계산이 길이의 제곱으로 늡니다.
 #
 # ## 셀프 어텐션
@@ -198,7 +198,7 @@ if __name__ == "__main__":
 #
 # $$\text{Attention}(Q, K, V) = \text{softmax}\!\left(\frac{QK^\top}{\sqrt{d}}\right)V$$
 #
-# $\sqrt{d}$로 나누는 까닭은 벡터가 길수록 내적이 커져 소프트맥스가 하나만 고르게 되기 때문입니다. 보면 안
+# $d$는 키 벡터의 차원입니다. $\sqrt{d}$로 나누는 까닭은 차원이 클수록 내적이 커져 소프트맥스가 하나만 고르게 되기 때문입니다. 보면 안
 # 되는 자리는 점수를 아주 작게 만들어 소프트맥스를 지나면 0이 되게 합니다. 이것이 마스크(mask)입니다.
 
 
@@ -224,7 +224,7 @@ def scaled_dot_product_attention(query, key, value, mask=None):
 
 
 # %% [markdown]
-# 책에 나오는 수로 따라가 봅니다. 토큰이 셋, 벡터는 네 칸입니다.
+# 책에 나오는 수로 따라가 봅니다. 토큰이 셋, 벡터는 네 칸입니다. 표는 $\sqrt{d}$로 나누기 전의 내적입니다.
 
 # %%
 if __name__ == "__main__":
@@ -311,9 +311,9 @@ class MultiHeadAttention(keras.layers.Layer):
 # ## 블록의 나머지 부품
 #
 # - **피드포워드**(feed-forward): 토큰마다 따로, 벡터를 넓혔다가 되돌리는 두 층입니다. 사이에 음수를 0으로
-#   만드는 ReLU 같은 활성 함수가 들어갑니다.
+#   만드는 ReLU 같은 활성 함수(activation function)가 들어갑니다.
 # - **잔차 연결**(residual connection): 층의 출력에 입력을 그대로 더합니다. 깊은 곳까지 기울기(gradient)가 흐릅니다.
-# - **레이어 정규화**(layer normalization): 벡터마다 평균을 0, 분산을 1로 맞추어 학습을 고르게 합니다.
+# - **층 정규화**(layer normalization): 벡터마다 평균을 0, 분산을 1로 맞추어 학습을 고르게 합니다.
 # - **드롭아웃**(dropout): 학습하는 동안만 값의 일부를 0으로 만들고 나머지를 그만큼 키웁니다.
 
 # %%
@@ -325,7 +325,7 @@ if __name__ == "__main__":
     print("피드포워드", hidden, "->", np.maximum(hidden, 0) @ w2 + b2)
     norm = keras.layers.LayerNormalization(epsilon=1e-6)
     rows = np.array([[1, 2, 3], [1, 1, 1]], "float32")
-    print("레이어 정규화", *np.array(norm(rows)).round(4))
+    print("층 정규화", *np.array(norm(rows)).round(4))
     drop = keras.layers.Dropout(0.2, seed=7)
     ones = np.ones(8, "float32")
     print("드롭아웃", np.array(drop(ones, training=True)))
@@ -334,7 +334,7 @@ if __name__ == "__main__":
 # ## 인코더 블록과 디코더 블록
 #
 # 인코더(encoder) 블록은 셀프 어텐션과 피드포워드를 차례로 지납니다. 둘 다 드롭아웃을 거친 다음 잔차를 더하고
-# 정규화합니다. 패딩 토큰만 가리고 앞뒤를 모두 봅니다.
+# 정규화합니다. 빈자리만 가리고 앞뒤를 모두 봅니다.
 #
 # 디코더(decoder) 블록은 두 가지가 다릅니다. 뒤에 올 토큰을 가립니다(causal mask). 그리고 인코더의 출력을
 # 보는 크로스 어텐션(cross-attention)이 사이에 들어갑니다. 쿼리는 디코더에서, 키와 밸류는 인코더에서 옵니다.
@@ -443,7 +443,7 @@ class DecoderBlock(keras.layers.Layer):
 # %% [markdown]
 # KerasNLP의 `TransformerEncoder`, `TransformerDecoder`도 속은 같습니다. 가중치를 옮겨 담으면 출력이 같은지
 # 봅니다. KerasNLP는 헤드를 따로 떼어 (은닉, 헤드, 헤드 차원) 모양으로 들고 있을 뿐이라 모양만 바꾸면
-# 됩니다.
+# 됩니다. KerasNLP는 학습할 때 어텐션의 무게에도 드롭아웃을 하므로, 드롭아웃이 0일 때 같습니다.
 
 
 # %%
@@ -476,6 +476,8 @@ if __name__ == "__main__":
     print(f"디코더의 차이  {np.abs(gap).max():.1e}")
 
 # %% [markdown]
+# 차이가 조금 남는다면 실수를 반올림하는 데서 온 것입니다.
+#
 # BERT는 이 인코더 블록을 여러 층 쌓은 것입니다. KerasNLP의 BERT에서 임베딩만 빌리고 나머지는 우리 블록으로
 # 계산하면, 안에서 일어나는 일을 층마다 꺼내 볼 수 있습니다.
 
@@ -535,14 +537,15 @@ if __name__ == "__main__":
     print("어텐션의 무게", maps.shape)
 
 # %% [markdown]
-# ## 인코더와 디코더를 이어 옮기기
+# ## 인코더와 디코더로 번역하기
 #
 # 트랜스포머는 본디 기계 번역을 위해 나왔습니다. 인코더가 원문을 읽고, 디코더가 그것을 보며 번역문을 한
 # 토큰씩 냅니다. 여기서는 아주 작은 번역, 곧 한글로 적은 수를 숫자로 옮기는 일을 시켜 봅니다. `오백삼`을
 # `503`으로 옮기려면 없는 십의 자리에 0을 넣어야 하므로, 글자를 하나씩 바꾸는 것만으로는 되지 않습니다.
 #
 # 학습할 때는 디코더에 정답을 한 칸 밀어 넣고, 자리마다 다음 글자를 맞히게 합니다(teacher forcing). 뒤를
-# 가렸으므로 모든 자리를 한꺼번에 학습할 수 있습니다.
+# 가렸으므로 모든 자리를 한꺼번에 학습할 수 있습니다. 짧게 하려고 여기서는 빈자리를 가리지 않습니다. 빈자리의
+# 글자는 늘 같아서 모델이 무시하는 법을 배울 수 있습니다.
 
 # %%
 HANGUL = " 일이삼사오육칠팔구십백천"  # the blank is padding
@@ -620,16 +623,27 @@ def translate(model: keras.Model, texts: list[str]) -> list[str]:
 if __name__ == "__main__":
     numbers = np.random.default_rng(7).permutation(np.arange(1, 10000))
     translator = train_translator(numbers[:4000], epochs=12)
+    loss = translator.history.history["loss"]
+    display.curves({"손실": loss}, "번역의 손실", "에포크", 1).show()
+
+# %% [markdown]
+# 처음 보는 수로 재 봅니다. 견줄 것은 숫자를 뜻하는 글자만 하나씩 바꾸고 단위는 버리는 방법입니다.
+
+# %%
+if __name__ == "__main__":
     test_numbers = numbers[4000:5000]
     spelt = [datasets.hangul_number(n) for n in test_numbers]
     answers = translate(translator, spelt)
-    right = np.mean(
-        [
-            a == str(n)
-            for a, n in zip(answers, test_numbers, strict=True)
-        ]
-    )
-    print(f"처음 보는 수 {len(answers)}개 가운데 맞힌 비율 {right:.3f}")
+    digits = str.maketrans("일이삼사오육칠팔구", "123456789", "십백천")
+    replaced = [text.translate(digits) for text in spelt]
+    rows = [
+        [name, np.mean(np.array(given) == test_numbers.astype(str))]
+        for name, given in (
+            ("글자 바꾸기", replaced),
+            ("번역", answers),
+        )
+    ]
+    display.table(["방법", "맞힌 비율"], rows).show()
     rows = list(zip(spelt[:5], answers[:5], strict=True))
     display.table(["한글", "옮긴 숫자"], rows).show()
 
@@ -662,13 +676,19 @@ if __name__ == "__main__":
     ).show()
 
 # %% [markdown]
+# 숫자마다 그 숫자를 뜻하는 글자나 그 자리를 정하는 단위를 봅니다. 원문에 없는 0도 어딘가를 보고 내야
+# 합니다.
+#
 # ## 어떻게 배우나: 아담과 학습률
 #
-# 예측이 틀린 만큼을 손실로 재고, 손실을 가중치로 미분한 기울기의 반대쪽으로 가중치를 조금씩 옮깁니다.
+# 예측이 틀린 만큼을 손실(loss)로 재고, 손실을 가중치로 미분한 기울기의 반대쪽으로 가중치를 조금씩 옮깁니다.
 # 아담(Adam)은 가중치마다 기울기의 최근 평균 $m$으로 방향을, 기울기 제곱의 최근 평균 $v$로 걸음의 폭을
 # 정합니다. 기울기가 큰 쪽과 작은 쪽의 걸음이 비슷해지므로 골짜기가 좁고 긴 손실에서도 나아갑니다.
 #
 # $$\theta \leftarrow \theta - \eta \, \frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
+#
+# $\hat m$과 $\hat v$는 두 평균을 처음 몇 걸음에 맞추어 바로잡은 것이고(연습 문제 3), $\epsilon$은 0으로
+# 나누지 않게 하는 작은 수입니다. 한쪽은 가파르고 다른 쪽은 그 천분의 일만큼만 기운 골짜기에서 견주어 봅니다.
 
 
 # %%
@@ -691,6 +711,9 @@ if __name__ == "__main__":
     display.curves(losses, "손실의 상용로그", "걸음", start=1).show()
 
 # %% [markdown]
+# 경사 하강은 가파른 쪽을 금세 내려가지만 완만한 쪽에서 거의 멈춥니다. 아담은 처음에는 느려도 두 쪽을 같은
+# 걸음으로 내려갑니다. 뾰족한 곳은 바닥을 지나쳤다가 돌아온 자리입니다.
+#
 # 학습률 $\eta$는 처음에 조금씩 키우고(warmup) 끝으로 갈수록 줄입니다. 처음에는 $v$를 아직 믿을 수 없어서
 # 크게 움직이면 위험하고, 끝에는 잔걸음이라야 골짜기 바닥에 닿습니다.
 
@@ -726,23 +749,86 @@ if __name__ == "__main__":
 # | 배우는 문제 | 빈칸 채우기 | 다음 토큰 맞히기 |
 # | 보는 곳 | 앞뒤 모두 | 앞만 |
 # | 잘하는 일 | 분류, 개체명 인식, 질의응답 | 문장 생성 |
-# | 정규화 | 잔차를 더한 다음(post-norm) | 가지에 들어가기 전(pre-norm) |
+# | 정규화 | 잔차를 더한 다음(post-norm) | 어텐션과 피드포워드에 들어가기 전(pre-norm) |
 #
 # 이 뒤로 모델은 여러 갈래로 나아갔습니다. 큰 모델을 작은 모델이 따라 하게 하고(DistilBERT), 층끼리
 # 가중치를 나누어 쓰고(ALBERT), 빈칸 대신 바꿔치기한 토큰을 찾게 하고(ELECTRA), 멀리까지 보게
-# 하였습니다(Transformer-XL, Longformer). GPT는 크기를 키워 갔습니다. GPT-2의 15억, GPT-3의 1,750억 개를
-# 지나면서 예제 몇 개만 보여 주어도 과제를 푸는 능력이 나타났고, 사람의 지시를 따르도록 더 가르친 것이
-# 요즘의 대화 모델입니다. 속의 블록은 이 장에서 짠 것과 크게 다르지 않습니다.
+# 하였습니다(Transformer-XL, Longformer). GPT는 크기를 키워 갔습니다. GPT-2는 가중치가 15억 개, GPT-3는
+# 1,750억 개입니다. 그만큼 커지자 예제 몇 개만 보여 주어도 과제를 푸는 능력이 나타났고, 사람의 지시를 따르도록
+# 더 가르친 것이 요즘의 대화 모델입니다(InstructGPT). 속의 블록은 이 장에서 짠 것과 크게 다르지 않습니다.
 #
-# ## 미리 학습된 BERT를 열어 보기
+# ## 미리 학습하기
 #
-# 이 패키지에는 한국어 글로 미리 학습한 작은 BERT, `bert_mini_ko`가 들어 있습니다. 무엇으로 얼마나 학습했는지는
-# 모델 폴더의 설명서(`README.md`)에 있습니다. 이 BERT의 가중치를 우리 블록에 옮겨 담아 끝까지 계산해 봅니다.
+# 빈칸 채우기로 가르칠 때는 글을 이어 붙여 같은 길이로 자르고, 토큰의 15~20%를 골라 그 가운데 80%는
+# `[MASK]`로, 10%는 다른 토큰으로 바꾸고, 10%는 그대로 둡니다. 손실은 고른 자리에서만 셉니다. 고르는 자리는
+# 걸음마다 다릅니다.
 
 # %%
 if __name__ == "__main__":
+    from kerasnlp_tutorial.pretraining.batches import (
+        MaskedLanguageModel,
+    )
+
     bert = load_masked_lm("bert_mini_ko")
     tokenizer = bert.preprocessor.tokenizer
+    masked = MaskedLanguageModel(
+        tokenizer.get_vocabulary(), share=0.2, whole_words=False, seed=7
+    )
+    text = "배우들 연기가 정말 살아 있고 음악도 좋아서 두 번 봤다"
+    ids = [tokenizer.cls_token_id, *tokenizer(text)]
+    rows = [["글", *map(tokenizer.id_to_token, ids)]]
+    for step in (0, 1, 2):
+        x, _, _ = masked.batch(np.array([ids], "int32"), step)
+        given = x["token_ids"][0]
+        rows.append(
+            [f"걸음 {step}", *map(tokenizer.id_to_token, given)]
+        )
+    names, *rows = zip(*rows, strict=True)
+    display.table(names, rows).show()
+
+# %% [markdown]
+# 패키지에는 이렇게 한국어 글로 미리 학습한 작은 모델 둘, BERT인 `bert_mini_ko`와 다음 토큰 맞히기로 배운
+# GPT-2인 `gpt2_mini_ko`가 들어 있습니다. 배우지 않고 남겨 둔 글에서 잰 손실을 그려 봅니다. 손실을 지수 함수에
+# 넣으면 퍼플렉시티(perplexity), 곧 평균 몇 개의 토큰 가운데에서 망설이는지가 됩니다.
+
+# %%
+if __name__ == "__main__":
+    from kerasnlp_tutorial.checkpoints import preset_folder
+
+    for name in ("bert_mini_ko", "gpt2_mini_ko"):
+        history = runs.describe(preset_folder(name))["history"]
+        loss = history["val_loss"]
+        title = f"{name}: 남겨 둔 글의 손실"
+        display.curves(
+            {name: loss}, title, "잰 차례 (500걸음마다)", start=1
+        ).show()
+        millions, minutes = (
+            history["tokens"][-1] / 1e6,
+            history["minutes"][-1],
+        )
+        print(f"{millions:.0f}백만 토큰, {minutes:.0f}분")
+        print(f"퍼플렉시티 {np.exp(loss[-1]):.1f}")
+
+# %% [markdown]
+# 두 수를 서로 견주지는 못합니다. BERT는 앞뒤를 모두 보고 고른 자리만, GPT는 앞만 보고 모든 자리를 맞히기
+# 때문입니다. BERT의 손실이 한 번에 뚝 떨어진 곳까지는 토큰 32개짜리 짧은 토막으로 배웠습니다. 재기는 늘
+# 128개짜리로 했으므로, 긴 토막으로 배우기 시작하자마자 손실이 낮아졌습니다.
+#
+# 자기 글로는 명령줄에서 미리 학습합니다. 어휘 집합은 2장에서처럼 만들어 둔 것을 쓰거나, 주지 않으면 글에서
+# 배웁니다. `--set initial=bert_mini_ko`를 주면 처음부터가 아니라 그 모델에서 이어 학습합니다.
+#
+# ```sh
+# kerasnlp-tutorial pretrain bert --text corpus.txt --max-minutes 60 \
+#   --set vocabulary=my-vocabulary --output my-bert
+# ```
+#
+# ## 미리 학습된 BERT를 열어 보기
+#
+# `bert_mini_ko`를 무엇으로 얼마나 학습했는지는 모델 폴더의 설명서(`README.md`)에 있습니다. 이 BERT의 가중치를
+# 우리 블록에 옮겨 담아 끝까지 계산해 봅니다.
+
+# %%
+if __name__ == "__main__":
     encode = keras_nlp.models.BertTextClassifierPreprocessor(
         tokenizer, sequence_length=24
     )
@@ -754,19 +840,32 @@ if __name__ == "__main__":
     print(f"토큰 벡터 {vectors.shape}, KerasNLP와의 차이 {gap:.1e}")
 
 # %% [markdown]
-# 어텐션의 무게를 그려 봅니다. 마지막 층의 두 헤드에서는 낱말들이 거의 `[CLS]`만 봅니다. 딱히 볼 것이 없을 때
-# 특수 토큰에 눈을 두는 버릇은 큰 BERT에서도 알려져 있습니다(Clark 외, 2019).
+# 어텐션의 무게를 그려 봅니다. 먼저 모든 헤드에서 바로 앞이나 바로 뒤 토큰을 보는 정도를 재어, 가장 뚜렷한 두
+# 헤드를 고릅니다.
 
 # %%
 if __name__ == "__main__":
     ids = np.array(x["token_ids"][0])[real].tolist()
     tokens = [tokenizer.id_to_token(id) for id in ids]
-    last = maps[0, -1][:, real][:, :, real]  # (heads, tokens, tokens)
-    for head, weights in enumerate(last[:2], start=1):
-        title = f"마지막 층의 헤드 {head}"
-        display.heatmap(weights, tokens, tokens, title).show()
+    # (layers, heads, tokens, tokens)
+    inner = maps[0][:, :, real][:, :, :, real]
+    for offset, name in ((-1, "바로 앞"), (1, "바로 뒤")):
+        shares = np.trace(inner, offset, axis1=2, axis2=3)
+        layer, head = np.unravel_index(shares.argmax(), shares.shape)
+        title = f"{layer + 1}층의 헤드 {head + 1}: {name} 토큰"
+        display.heatmap(
+            inner[layer, head], tokens, tokens, title
+        ).show()
+    looks = {
+        f"{i}층": float(layer[:, :, 0].mean())
+        for i, layer in enumerate(inner, start=1)
+    }
+    display.bars(looks, "[CLS]를 보는 정도", limit=1.0).show()
 
 # %% [markdown]
+# 앞쪽 층에는 이웃을 보는 헤드가 있습니다. 뒤쪽 층으로 가면 `[CLS]`에 무게가 몰립니다. 딱히 볼 것이 없을 때
+# 특수 토큰에 무게를 두는 일은 큰 BERT에서도 알려져 있습니다(Clark 외, 2019).
+#
 # 빈칸 채우기로 배웠으니 빈칸을 채울 줄 압니다. 빈칸에 올 토큰의 확률을 큰 것부터 봅니다.
 
 # %%
@@ -790,14 +889,29 @@ if __name__ == "__main__":
         display.bars(shares, f"{text} → ?", limit=1.0).show()
 
 # %% [markdown]
-# 리뷰와 기술 문서의 말은 그럴듯하게 잇지만, 속담은 몇 번 읽지 못해서 모릅니다.
+# 리뷰와 기술 문서의 말은 그럴듯하게 잇지만 속담은 모릅니다. 읽은 글에 속담이 거의 없기 때문입니다.
 #
 # ## 문장을 벡터로
 #
 # BERT의 출력은 토큰마다 하나씩의 벡터입니다. 문맥을 보고 만든 것이라 같은 토큰도 문장마다 다른 벡터가
-# 됩니다. 개체명 인식처럼 토큰마다 답하는 과제는 이 벡터들을, 문서 분류처럼 글 전체에 답하는 과제는
-# `[CLS]` 자리의 벡터나 모든 토큰의 평균을 씁니다. 문장마다 평균을 내어 방향이 얼마나 비슷한지, 곧
-# 코사인 유사도(cosine similarity)를 재 봅니다.
+# 됩니다. 방향이 얼마나 비슷한지, 곧 코사인 유사도(cosine similarity)로 재 봅니다.
+
+# %%
+if __name__ == "__main__":
+    x = encode(["말이 달린다", "말이 너무 많다"])
+    outputs = bert.backbone(x)["sequence_output"]
+    first, second = np.array(outputs)[:, 1]  # after [CLS]
+    token = tokenizer.id_to_token(int(x["token_ids"][0, 1]))
+    lengths = np.linalg.norm(first) * np.linalg.norm(second)
+    print(
+        f"두 '{token}'의 코사인 유사도 {first @ second / lengths:.2f}"
+    )
+
+# %% [markdown]
+# 임베딩 표에서 꺼낸 벡터라면 1이었을 것입니다.
+#
+# 개체명 인식처럼 토큰마다 답하는 과제는 이 벡터들을, 문서 분류처럼 글 전체에 답하는 과제는
+# `[CLS]` 자리의 벡터나 모든 토큰의 평균을 씁니다. 문장마다 평균을 내어 서로 견주어 봅니다.
 
 # %%
 if __name__ == "__main__":
@@ -826,7 +940,10 @@ if __name__ == "__main__":
     display.heatmap(similarity, names, numbers, "코사인 유사도").show()
 
 # %% [markdown]
-# 256차원의 벡터를 그림으로 보려면 평면으로 옮겨야 합니다. 점들이 가장 넓게 퍼지는 두 방향을 골라 그 위에
+# 자기 자신과의 유사도는 1입니다. 설명서끼리(7~9)는 진하고 설명서와 리뷰 사이는 옅습니다. 칭찬(1~3)과
+# 불평(4~6) 사이는 그만큼 갈리지 않습니다.
+#
+# 차원이 많은 벡터를 그림으로 보려면 평면으로 옮겨야 합니다. 점들이 가장 넓게 퍼지는 두 방향을 골라 그 위에
 # 내려놓습니다(주성분 분석, principal component analysis).
 
 # %%
@@ -841,15 +958,16 @@ if __name__ == "__main__":
     display.scatter(points, "문장의 벡터를 평면에 옮긴 것").show()
 
 # %% [markdown]
-# 아무도 무엇이 칭찬이고 무엇이 설명서인지 가르치지 않았는데 비슷한 글끼리 모입니다. 4장부터는 이 벡터 위에
-# 작은 층 하나를 얹어 과제를 풉니다. 벡터가 이미 뜻을 담고 있으므로 라벨이 적어도 됩니다. 이것이
-# 전이학습(transfer learning)입니다.
+# 기술 문서와 리뷰는 아무도 가르치지 않았는데 갈라집니다. 그러나 칭찬과 불평은 섞여 있습니다. 빈칸을 채울
+# 때에는 무엇에 관한 글인지가 좋은지 나쁜지보다 더 도움이 되기 때문일 것입니다. 4장부터는 이 벡터 위에 작은 층
+# 하나를 얹고 꼬리표로 더 가르쳐 과제를 풉니다. 벡터가 이미 많은 것을 담고 있으므로 꼬리표가 적어도 됩니다.
+# 이것이 전이학습(transfer learning)입니다.
 #
 # ## 요약
 #
-# - 언어 모델은 말의 열이나 빈칸에 확률을 주는 함수이고, 라벨 없는 글에서 배웁니다.
+# - 언어 모델은 말의 열이나 빈칸에 확률을 주는 함수이고, 꼬리표 없는 글에서 배웁니다.
 # - 셀프 어텐션은 거리와 상관없이 모든 자리를 보고, 쿼리와 키가 맞는 만큼 밸류를 섞습니다.
-# - 블록은 어텐션과 피드포워드에 잔차 연결과 레이어 정규화를 더한 것입니다.
+# - 블록은 어텐션과 피드포워드에 잔차 연결과 층 정규화를 더한 것입니다.
 # - 디코더는 뒤를 가리고, 인코더가 있으면 크로스 어텐션으로 그 출력을 봅니다.
 # - BERT는 인코더를 쌓아 빈칸을, GPT는 디코더를 쌓아 다음 토큰을 맞힙니다.
 # - 토큰의 벡터는 문맥을 담고, 그 위에 층 하나를 얹으면 과제를 풀 수 있습니다.
@@ -934,12 +1052,19 @@ if __name__ == "__main__":
 # %% [markdown]
 # ## 더 읽을거리
 #
-# - Mikolov et al., [Efficient Estimation of Word Representations in Vector Space](https://arxiv.org/abs/1301.3781), 2013
-# - Kingma and Ba, [Adam: A Method for Stochastic Optimization](https://arxiv.org/abs/1412.6980), 2014
-# - Ba et al., [Layer Normalization](https://arxiv.org/abs/1607.06450), 2016
-# - Vaswani et al., [Attention Is All You Need](https://arxiv.org/abs/1706.03762), 2017
-# - Peters et al., [Deep contextualized word representations](https://arxiv.org/abs/1802.05365), 2018
-# - Devlin et al., [BERT](https://arxiv.org/abs/1810.04805), 2018
-# - Radford et al., [Language Models are Unsupervised Multitask Learners](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf), 2019
-# - Clark et al., [ELECTRA](https://arxiv.org/abs/2003.10555), 2020
-# - Brown et al., [Language Models are Few-Shot Learners](https://arxiv.org/abs/2005.14165), 2020
+# - Mikolov 외(2013), [*Efficient Estimation of Word Representations in Vector Space*](https://arxiv.org/abs/1301.3781). 스킵그램
+# - Kingma와 Ba(2014), [*Adam: A Method for Stochastic Optimization*](https://arxiv.org/abs/1412.6980)
+# - Ba 외(2016), [*Layer Normalization*](https://arxiv.org/abs/1607.06450). 층 정규화
+# - Vaswani 외(2017), [*Attention Is All You Need*](https://arxiv.org/abs/1706.03762). 트랜스포머
+# - Peters 외(2018), [*Deep Contextualized Word Representations*](https://arxiv.org/abs/1802.05365). ELMo
+# - Devlin 외(2019), [*BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding*](https://arxiv.org/abs/1810.04805)
+# - Radford 외(2019), [*Language Models are Unsupervised Multitask Learners*](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf). GPT-2
+# - Dai 외(2019), [*Transformer-XL: Attentive Language Models beyond a Fixed-Length Context*](https://arxiv.org/abs/1901.02860)
+# - Clark 외(2019), [*What Does BERT Look At?*](https://arxiv.org/abs/1906.04341) 어텐션의 버릇
+# - Lan 외(2019), [*ALBERT: A Lite BERT for Self-supervised Learning of Language Representations*](https://arxiv.org/abs/1909.11942)
+# - Sanh 외(2019), [*DistilBERT, a Distilled Version of BERT*](https://arxiv.org/abs/1910.01108)
+# - Clark 외(2020), [*ELECTRA: Pre-training Text Encoders as Discriminators Rather Than Generators*](https://arxiv.org/abs/2003.10555)
+# - Beltagy 외(2020), [*Longformer: The Long-Document Transformer*](https://arxiv.org/abs/2004.05150)
+# - Gururangan 외(2020), [*Don't Stop Pretraining*](https://arxiv.org/abs/2004.10964). 이어 학습하기
+# - Brown 외(2020), [*Language Models are Few-Shot Learners*](https://arxiv.org/abs/2005.14165). GPT-3
+# - Ouyang 외(2022), [*Training Language Models to Follow Instructions with Human Feedback*](https://arxiv.org/abs/2203.02155). InstructGPT

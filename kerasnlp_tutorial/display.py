@@ -291,16 +291,25 @@ def scatter(groups: Mapping[str, Mapping[str, Sequence[float]]], title: str) -> 
         groups: name of a group to name of a point to its (x, y).
         title: what the points are.
     """
+    places = np.array([p for points in groups.values() for p in points.values()])
+    spread = np.maximum(np.ptp(places, axis=0), 1e-9)
     with _figure(_WIDTH, 0.8 * _WIDTH) as (figure, picture):
         axes = figure.subplots()
         for (group, points), colour in zip(groups.items(), _COLOURS, strict=False):
             x, y = zip(*points.values(), strict=True)
             axes.scatter(x, y, color=colour, label=group, s=24)
             for name, place in points.items():
+                # Below, where a neighbour's label is above.
+                right, up = ((places - place) / spread).T
+                below = ((np.abs(right) < 0.3) & (up > 0) & (up < 0.15)).any()
                 axes.annotate(
-                    name, place, xytext=(4, 4), textcoords="offset points", fontsize=8
+                    name,
+                    place,
+                    xytext=(4, -10 if below else 4),
+                    textcoords="offset points",
+                    fontsize=8,
                 )
-        axes.margins(x=0.3)
+        axes.margins(x=0.45)
         axes.set_title(title)
         axes.legend(frameon=False)
     rows = [

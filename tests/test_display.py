@@ -146,3 +146,11 @@ def test_curves_begin_at_the_number_that_they_should():
 def test_show_prints_in_a_terminal(capsys):
     display.table(["글"], [["좋네요"]]).show()
     assert capsys.readouterr().out == "글\n좋네요\n"
+
+
+def test_neighbours_in_a_plane_have_labels_above_and_below():
+    points = {"위": (0, 0.05), "아래": (0, 0), "멀리": (1, 1)}
+    svg = display.scatter({"글": points}, "").html
+    texts = re.findall(r'<g id="text_\d+">.*?translate\(\S+ (\S+?)\)', svg, re.DOTALL)
+    above, below = map(float, texts[-4:-2])  # before the third and the legend
+    assert below - above > 20  # points of 8-point lettering; the dots are 12 apart

@@ -24,6 +24,21 @@ def test_attention_of_the_book():
     np.testing.assert_allclose(np.sum(weights, axis=-1), 1.0, rtol=1e-6)
 
 
+def test_feed_forward_and_layer_normalisation_of_the_book():
+    block = ch03.EncoderBlock(3, 1)
+    block(np.zeros((1, 1, 2), "float32"))
+    w1, w2 = [[3, 2, -4], [2, -3, 1]], [[-1, 1], [1, 2], [3, 1]]
+    block.widen.set_weights([np.array(w1), np.ones(3)])
+    block.narrow.set_weights([np.array(w2), -np.ones(2)])
+    x = np.array([[2.0, 1.0]])
+    np.testing.assert_array_equal(x @ w1 + 1, [[9, 2, -6]])
+    np.testing.assert_array_equal(block.narrow(block.widen(x)), [[-8, 12]])
+    add_norm = ch03.AddNorm(dropout=0.0, epsilon=1e-6)
+    rows = np.array([[1, 2, 3], [1, 1, 1]], "float32")
+    normed = add_norm(rows, np.zeros_like(rows))
+    np.testing.assert_allclose(normed, [[-1.2247, 0, 1.2247], [0] * 3], atol=1e-4)
+
+
 def test_what_is_masked_has_no_weight():
     mask = np.array([[True, True, False]])
     q = k = v = np.random.default_rng(7).normal(size=(2, 3, 4)).astype("float32")
