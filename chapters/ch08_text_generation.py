@@ -15,6 +15,7 @@
 # %%
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -133,12 +134,8 @@ if __name__ == "__main__":
 # ## 다음 토큰을 맞히는 문제로
 #
 # 글의 앞과 뒤에 끝 토큰 `<|endoftext|>`를 붙입니다. 앞의 것은 글이 시작되었음을, 뒤의 것은 여기에서 끝내야 함을
-# 가르칩니다. 뒤의 것이 없으면 모델은 멈출 줄 모릅니다. 입력은 마지막 토큰을 뺀 열, 정답은 한 칸씩 당긴 열입니다.
-# 길이가 다른 글을 묶느라 채운 빈자리는 손실에서 뺍니다.
-#
-# 아래 '모델' 절의 표에서 `<ea b8>`처럼 적은 것은 글자의 조각입니다. GPT-2의 토크나이저는 글자가 아니라 바이트에서 출발합니다.
-# 한글 한 글자는 UTF-8로 세 바이트이고, 자주 나오지 않는 글자는 토큰 여럿으로 쪼개집니다(2장). 손실에서의 무게가 0인 줄은
-# 빈자리입니다.
+# 가르칩니다. 뒤의 것이 없으면 모델은 멈출 줄 모릅니다. 입력은 토큰의 줄에서 마지막 하나를 뺀 것이고, 정답은 그 줄을 한 칸 앞당긴
+# 것입니다. 길이가 다른 글을 묶느라 채운 빈자리는 손실에서 뺍니다.
 
 
 # %%
@@ -202,6 +199,9 @@ def make_dataset(
 #
 # 모델은 GPT-2의 디코더 위에 출력층을 얹은 것입니다. 출력층의 가중치는 따로 두지 않고 토큰 임베딩 행렬을 전치해 다시 씁니다(weight
 # tying). 출력은 자리마다 어휘 집합의 모든 토큰에 매긴 로짓입니다. 한 자리의 과제만 보면 4장의 분류와 같고, 범주가 토큰의 수만큼 많을 뿐입니다.
+#
+# 아래 표에서 `<ea b8>`처럼 적은 것은 글자의 조각입니다. GPT-2의 토크나이저는 글자가 아니라 바이트에서 출발합니다. 한글 한
+# 글자는 UTF-8로 세 바이트이고, 자주 나오지 않는 글자는 토큰 여럿으로 쪼개집니다(2장). 손실에서의 무게가 0인 줄은 빈자리입니다.
 
 
 # %%
@@ -303,7 +303,8 @@ def evaluate(
 # %% [markdown]
 # 퍼플렉시티가 낮다고 시킨 대로 쓴다는 뜻은 아닙니다. `긍정`을 주고 쓰게 한 글은 정말 긍정일까요? 4장의 분류기에게
 # 물어봅니다. 분류기의 답이 우리가 준 말과 같은 비율이 **조종 정확도**(control accuracy)입니다. 분류기도 틀리므로, 평가
-# 데이터의 리뷰에서 그 분류기가 얼마나 맞는지 나란히 봅니다.
+# 데이터의 리뷰에서 그 분류기가 얼마나 맞는지 나란히 봅니다. 분류기는 패키지에 든 리뷰로 한 번 학습해 둔 것입니다. 내려받은
+# 말뭉치로 글을 배웠을 때에도 그렇습니다. 그 말뭉치로 학습한 4장의 모델이 있으면 `classifier`에 그 폴더를 줍니다.
 
 
 # %%
@@ -327,12 +328,11 @@ def find_judge(config: Config, labels) -> TrainedModel | None:
 
 def judge(trained: TrainedModel, classifier, examples) -> dict:
     """Let a classifier judge new texts, and real ones beside them."""
-    config = trained.config
-    generate, written = TextGenerator(trained.model, DRAWN), []
+    config, written = trained.config, []
     for label in trained.labels:
         texts = []
         for seed in range(-(-config.judged // 64)):
-            texts += write(generate, [label] * 64, config, seed)
+            texts += write(trained, [label] * 64, DRAWN, seed)
         written += [
             LabeledText(text.strip(), label)
             for text in texts[: config.judged]
@@ -345,10 +345,11 @@ def judge(trained: TrainedModel, classifier, examples) -> dict:
     return {"control_accuracy": control, "classifier_accuracy": real}
 
 
-def write(generate: TextGenerator, prompts, config, seed) -> list[str]:
+def write(trained, prompts, options, seed: int) -> list[str]:
     """Return what follows prompts and the mark between prompt and text."""
-    mark = config.separator.rstrip(" ")
+    mark = trained.config.separator.rstrip(" ")
     prompts = [p if not p or mark in p else p + mark for p in prompts]
+    generate = TextGenerator.cached(trained.model, options)
     return generate(prompts, seed=seed)
 
 
@@ -399,9 +400,7 @@ def predict(
     options: DecodingOptions = DRAWN,
 ) -> list[dict]:
     """Continue prompts; `prompt` and `text`, what follows, of each."""
-    generate = TextGenerator(trained.model, options)
-    seed = trained.config.seed
-    texts = write(generate, prompts, trained.config, seed)
+    texts = write(trained, prompts, options, trained.config.seed)
     return [
         {"prompt": prompt, "text": text}
         for prompt, text in zip(prompts, texts, strict=True)
@@ -418,7 +417,9 @@ if __name__ == "__main__":
     trained = train(config)
     print(f"{trained.metrics['seconds']:.0f}초, {trained.path}")
     before = trained.metrics["baselines"]
-    rows = [
+    uniform = float(model.preprocessor.tokenizer.vocabulary_size())
+    rows = [["아무 토큰이나 찍으면", uniform, uniform]]
+    rows += [
         [
             title,
             before[f"{name}_before"],
@@ -443,7 +444,7 @@ if __name__ == "__main__":
     display.table(columns, rows).show()
 
 # %% [markdown]
-# 좋아진 것의 절반 가까이는 글이 `긍정`이나 `부정`으로 시작한다는 것만 배워도 얻습니다. 리뷰 자체를 얼마나 잘 맞히게 되었는지는
+# 프롬프트는 글마다 나오므로, 글이 긍정이나 부정으로 시작한다는 것만 배워도 퍼플렉시티가 크게 내려갑니다. 리뷰 자체를 얼마나 잘 맞히게 되었는지는
 # 프롬프트를 빼고 잰 마지막 줄에 있습니다.
 #
 # 글을 몇 편 써 봅니다. 잘된 것만 추리지 않고 처음 나온 그대로 보입니다. 다음 토큰은 아래에서 설명하는 top-p 0.92로 뽑습니다.
@@ -466,20 +467,27 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # 프롬프트를 따르지 않는 모델이라면 이 비율이 0.5쯤입니다. 모델이 쓴 리뷰의 비율이 평가 데이터의 리뷰보다 낮다면, 시킨 것과 반대로
-# 쓴 글도 있고 앞뒤가 맞지 않아 분류기가 헷갈린 글도 있기 때문입니다. 작은 모델이라 문장의 앞뒤가 맞지 않는 것도 많습니다. 그래도 `긍정`과 `부정`에 따라 쓰는
-# 낱말이 달라지는지, 한쪽에 훨씬 자주 나오는 어절을 세어 봅니다.
+# 쓴 글도 있고 앞뒤가 맞지 않아 분류기가 헷갈린 글도 있기 때문입니다. 거꾸로, 학습한 리뷰를 그대로 옮겨 적어도 이 비율은 높아집니다.
+# 그런 글이 얼마나 되는지 함께 셉니다.
+#
+# 작은 모델이라 말이 이어지지 않는 글도 많습니다. 그래도 긍정과 부정에 따라 쓰는 말이 달라지는지, 한쪽에 훨씬 자주 나오는 어절을
+# 세어 봅니다.
 
 # %%
 if __name__ == "__main__":
-    counts = {}
+    counts, copied = {}, []
+    known = {example.text for example in splits.train}
     for label in splits.labels:
         written = predict(trained, [label] * 200)
+        copied += [a["text"].strip() in known for a in written]
         counts[label] = Counter(
             word for a in written for word in a["text"].split()
         )
+    print(f"학습한 리뷰와 똑같은 글 {np.mean(copied):.1%}")
     rows = []
     for label in splits.labels:
-        (other,) = (counts[x] for x in splits.labels if x != label)
+        others = (counts[x] for x in splits.labels if x != label)
+        other = sum(others, Counter())
         telling = {w: n - other[w] for w, n in counts[label].items()}
         best = sorted(telling, key=telling.get, reverse=True)[:8]
         rows.append([label, " ".join(best)])
@@ -533,8 +541,8 @@ if __name__ == "__main__":
 # - **반복 벌점**(repetition penalty): 이미 나온 토큰의 로짓을 깎습니다. 로짓이 양수이면 벌점으로 나누고 음수이면
 #   곱합니다.
 #
-# top-k와 top-p가 버린 토큰의 확률은 0이 되고, 남은 것의 확률은 합이 1이 되도록 함께 커집니다. 같은 자리의 확률이 어떻게
-# 바뀌는지 직접 계산해 봅니다.
+# top-k와 top-p가 버린 토큰의 확률은 0이 되고, 남은 것의 확률은 합이 1이 되도록 함께 커집니다. 어떤 토큰이 나오지 못하게 아예
+# 막을 때에도 그렇습니다(아래 '되풀이 막기'). 같은 자리의 확률이 어떻게 바뀌는지 직접 계산해 봅니다.
 
 
 # %%
@@ -544,7 +552,8 @@ def adjusted(
     top_p: float | None = None,
     temperature: float = 1.0,
     repetition_penalty: float = 1.0,
-    seen: list[int] | tuple[int, ...] = (),
+    seen: Sequence[int] = (),
+    blocked: Sequence[int] = (),
 ) -> np.ndarray:
     """Return the probabilities from which a token is drawn.
 
@@ -552,11 +561,13 @@ def adjusted(
         logits: of all tokens, (vocabulary,).
         top_k: as in `DecodingOptions`, like the following three.
         seen: ids of the text so far, which the penalty is for.
+        blocked: ids of tokens that must not come.
     """
     logits = np.array(logits, "float64")
     for token in set(seen):
         sign = -1 if logits[token] > 0 else 1
         logits[token] *= repetition_penalty**sign
+    logits[list(blocked)] = -np.inf
     shares = np.exp((logits - logits.max()) / temperature)
     shares /= shares.sum()
     order = np.argsort(-shares, kind="stable")
@@ -589,6 +600,7 @@ if __name__ == "__main__":
             "repetition_penalty": 1.5,
             "seen": second,
         },
+        "첫째 것을 막았을 때": {"blocked": [int(likeliest[0])]},
     }.items():
         changed = adjusted(logits, **options)[likeliest]
         bars = dict(zip(names, changed.tolist(), strict=True))
@@ -631,8 +643,33 @@ if __name__ == "__main__":
 # - **엔그램 막기**(no-repeat n-gram): 이어진 토큰 $n$개(엔그램)가 한 번 나왔으면 똑같은 것이 다시 나오지
 #   못하게 합니다.
 #
-# 길이도 정합니다. `min_new_tokens`만큼 쓰기 전에는 끝 토큰을 막고, `max_new_tokens`만큼 쓰면 멈춥니다. 할 말이 끝났는데도 쓰게
-# 하면 더 맴돕니다. 여러 가지를 함께 쓰면 반복 벌점, 엔그램 막기, 길이, 온도, top-k, top-p의 차례로 적용합니다.
+# 글의 첫머리에 끝 토큰이 있어서 벌점은 끝 토큰에도 매겨집니다. 그래서 벌점이 크면 글이 잘 끝나지 않습니다.
+#
+# 길이도 정합니다. `min_new_tokens`만큼 쓰기 전에는 끝 토큰을 막고, `max_new_tokens`만큼 쓰면 끝 토큰만 남기고 모두 막습니다. 다
+# 쓴 글 뒤에 올 토큰의 확률로 봅니다.
+
+# %%
+if __name__ == "__main__":
+    end = tokenizer.end_token_id
+    done = prompt + greedy
+    ids = np.array([[end, *tokenizer(done)]], "int32")
+    inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+    last = np.array(trained.model(inputs))[0, -1]
+    best = [int(i) for i in np.argsort(-last)[:5]]
+    print(done)
+    for title, blocked in {
+        "그대로": [],
+        "min_new_tokens만큼 쓰기 전": [end],
+        "max_new_tokens만큼 쓴 뒤": np.delete(range(len(last)), end),
+    }.items():
+        shares = adjusted(last, blocked=blocked)
+        bars = {lm.token_text(tokenizer, i): shares[i] for i in best}
+        display.bars(bars, title, limit=1.0).show()
+
+# %% [markdown]
+# 할 말이 끝났는데도 쓰게 하면 더 맴돕니다. 여러 가지를 함께 쓰면 반복 벌점, 엔그램 막기, 길이, 온도, top-k, top-p의 차례로
+# 적용합니다. top-p는 top-k로 자르기 전의 확률로 셉니다. transformers는 자른 뒤의 확률로 세므로 둘을 함께 쓰면 남는 토큰이 다를 수
+# 있습니다.
 #
 # 반복 벌점과 엔그램 막기와 `min_new_tokens`는 KerasNLP에 없습니다. 그래서 KerasNLP에서 다음 토큰을 고르는 객체(sampler)를
 # 감싸, 고르기 전에 로짓을 고치는 `ControlledSampler`를 만들어 두었습니다. `DecodingOptions`가 안에서 이것을 씁니다.
@@ -695,7 +732,7 @@ if __name__ == "__main__":
 #
 # 토큰 하나를 더할 때마다 앞의 글을 모두 다시 계산할 필요는 없습니다. GPT는 뒤를 보지 않으므로, 새 토큰이 붙어도 앞 토큰들의 키와
 # 밸류는 바뀌지 않습니다. 그것을 남겨 두면 새 토큰만 계산하면 됩니다. 이것을 키-밸류 캐시(key-value cache)라고 합니다. 글 하나로 두
-# 가지를 견주어 봅니다.
+# 가지를 견주어 봅니다. 시간은 미리 한 번 불러 둔 다음에 다섯 번 잰 것의 중앙값입니다.
 
 # %%
 if __name__ == "__main__":
@@ -707,23 +744,27 @@ if __name__ == "__main__":
     _, _, cache = trained.model.call_with_cache(
         ids[:, :-1], np.zeros(shape, "float32"), 0
     )
-    started = time.monotonic()
-    new, _, _ = trained.model.call_with_cache(
-        ids[:, -1:], cache, length - 1
-    )
-    middle = time.monotonic()
     inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
-    whole = trained.model(inputs)
-    ended = time.monotonic()
-    gap = np.abs(new[0, -1] - whole[0, -1]).max()
-    print(f"로짓의 차이 {gap:.1e}")
-    print(f"캐시로 {1000 * (middle - started):.0f} ms")
-    print(f"처음부터 {1000 * (ended - middle):.0f} ms")
+    step = tf.function(trained.model.call_with_cache)
+    whole = tf.function(trained.model)
+    ways = {
+        "캐시로": lambda: step(ids[:, -1:], cache, length - 1)[0],
+        "처음부터": lambda: whole(inputs),
+    }
+    first = [way()[0, -1] for way in ways.values()]
+    print(f"로짓의 차이 {np.abs(first[0] - first[1]).max():.1e}")
+    for name, way in ways.items():
+        seconds = []
+        for _ in range(5):
+            started = time.monotonic()
+            way()
+            seconds.append(time.monotonic() - started)
+        print(f"{name} {1000 * np.median(seconds):.1f} ms")
 
 # %% [markdown]
-# 빠르게 하는 방법이 하나 더 있습니다. 처음 부를 때 계산 전체를 실행하기 좋은 모양으로 바꾸어 두고(컴파일, compile), 다음부터는
-# 그것을 다시 씁니다. 그래서 처음만 오래 걸립니다. 프롬프트의 길이가 조금 달라졌다고 다시 컴파일하지 않도록, 빈자리를 채워
-# 길이를 32의 배수로 맞춥니다.
+# 빠르게 하는 방법이 하나 더 있습니다. 처음 부를 때 계산 전체를 실행하기 좋은 모양으로 바꾸어 둡니다. 이것을 컴파일(compile)이라고
+# 합니다. 다음부터는 그것을 다시 쓰므로 처음만 오래 걸립니다. 프롬프트의 길이가 조금 달라졌다고 다시 컴파일하지 않도록, 빈자리를 채워
+# 길이를 64, 128, 256처럼 두 배씩 커지는 수로 맞춥니다.
 
 # %%
 if __name__ == "__main__":
@@ -761,6 +802,9 @@ if __name__ == "__main__":
 #   --top-p 0.92 --repetition-penalty 1.2 --n 3
 # kerasnlp-tutorial generate gpt2_mini_ko --prompt "티끌 모아"
 # ```
+#
+# `generate`는 프롬프트를 적은 그대로 잇습니다. 그래서 `separator`를 `" → "`로 학습했다면 화살표까지 적어야 합니다. `predict`는
+# 알아서 붙입니다.
 #
 # ## 나만의 데이터와 모델
 #
@@ -863,20 +907,22 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # **2. 빔은 더 그럴듯한가.** 빔의 수를 늘리면 글 전체의 확률이 정말 높아지나요? 탐욕, 빔 3, 빔 8로 쓴 글의 로그 확률을
-# 재 보세요. 그리고 읽어 보세요. 더 그럴듯한 글이 더 재미있는 글인가요?
+# 재 보세요. 그리고 읽어 보세요. 더 그럴듯한 글이 더 재미있는 글인가요? transformers는 로그 확률의 합을 길이로 나눈 값으로
+# 고르므로 더 긴 글을 고를 수 있습니다. 그 값도 함께 재 보세요.
 
 # %% tags=["solution"]
 if __name__ == "__main__":
     rows = []
     for beams in (1, 3, 8):
-        options = DecodingOptions(beams=beams, max_new_tokens=30)
+        # Long enough to end: what is cut has no end token.
+        options = DecodingOptions(beams=beams, max_new_tokens=60)
         text = predict(trained, [prompt], options)[0]["text"]
         end = tokenizer.end_token_id
         ids = [end, *map(int, tokenizer(prompt + text)), end]
         (score,) = lm.token_log_probabilities(trained.model, [ids])
-        row = [f"빔 {beams}", text, len(score), float(score.sum())]
-        rows.append(row)
-    columns = ["고르는 법", "글", "토큰", "로그 확률"]
+        row = [f"빔 {beams}", text, len(score)]
+        rows.append([*row, float(score.sum()), float(score.mean())])
+    columns = ["고르는 법", "글", "토큰", "로그 확률", "토큰마다"]
     display.table(columns, rows).show()
 
 # %% [markdown]

@@ -131,6 +131,14 @@ class TextGenerator:
         model.compile(sampler=self.sampler, jit_compile=False)
         self._function = self._step = None
 
+    @classmethod
+    @functools.lru_cache(maxsize=8)
+    def cached(cls, model: keras_nlp.models.CausalLM, options: DecodingOptions):
+        """Return the generator with these options, which has been compiled already if
+        it was asked for before.
+        """
+        return cls(model, options)
+
     def __call__(
         self, prompts: Sequence[str], seed: int = 0, stream: bool = False
     ) -> list[str] | Iterator[str]:

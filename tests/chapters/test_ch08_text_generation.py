@@ -210,6 +210,30 @@ def test_what_top_k_and_top_p_keep():
     assert ch08.adjusted(logits, top_k=1).max() == 1
 
 
+def test_blocked_tokens_leave_their_shares_to_the_others():
+    logits = np.log([0.1, 0.4, 0.05, 0.3, 0.15])
+    np.testing.assert_allclose(
+        ch08.adjusted(logits, blocked=[1, 4]), np.array([2, 0, 1, 6, 0]) / 9
+    )
+    logits = np.random.default_rng(7).normal(size=9).astype("float32")
+    found = ch08.adjusted(logits, temperature=0.7, blocked=[1, 4])
+    options = {"temperature": 0.7, "no_repeat_ngram": 1}
+    expected = adjusted_by_keras_nlp(logits, options, [1, 4])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_what_was_asked_before_is_not_compiled_again(trained):
+    options = DecodingOptions(max_new_tokens=5)
+    for prompt in ("긍정", "부정 연기가"):
+        ch08.predict(trained, [prompt], options)
+        compiled = trained.model.make_generate_function()
+        assert compiled.experimental_get_tracing_count() == 1
+    other = DecodingOptions(max_new_tokens=6)
+    assert len(ch08.predict(trained, ["긍정"], other)) == 1
+    ch08.predict(trained, ["긍정"], options)
+    assert trained.model.make_generate_function() is compiled
+
+
 def test_classifying_by_likelihood(trained):
     texts = [*PRAISE, *BLAME]
     right = ["긍정"] * 4 + ["부정"] * 4
