@@ -5,7 +5,7 @@
 # 모델도 그렇습니다. 글을 많이 읽은 모델은 처음부터 배우는 모델보다 새 과제를 더 빨리, 대개 더 잘 배웁니다.
 # 한 과제에서 배운 것을 다른 과제로 옮기는 일을 **전이학습**(transfer learning)이라고 합니다.
 #
-# 먼저 배우는 과제가 업스트림 과제(upstream task), 나중에 배우는 진짜 과제가 다운스트림 과제(downstream task)입니다.
+# 먼저 배우는 과제가 업스트림 과제(upstream task), 그 뒤에 배우는, 정작 풀려는 과제가 다운스트림 과제(downstream task)입니다.
 # 업스트림 과제를 미리 배워 두는 일을 사전학습(pretraining)이라고 부릅니다. 꼬리표(label)는 리뷰의 `긍정`이나 `부정`처럼
 # 예제마다 사람이 달아 둔 정답입니다.
 #
@@ -46,11 +46,9 @@ from kerasnlp_tutorial import (
     transfer,
 )
 from kerasnlp_tutorial import language_models as lm
-from kerasnlp_tutorial.checkpoints import (
-    load_causal_lm,
-    load_masked_lm,
-)
+from kerasnlp_tutorial.checkpoints import load_causal_lm, load_masked_lm
 from kerasnlp_tutorial.datasets import LabeledText
+from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.in_context import InContextClassifier
 from kerasnlp_tutorial.runs import TrainedModel
 from kerasnlp_tutorial.tokenizers import (
@@ -174,7 +172,7 @@ if __name__ == "__main__":
     display.bars(last, "마지막 걸음", limit=1.0).show()
 
 # %% [markdown]
-# 처음에는 어느 말이나 비슷하게 낯설다가 `태산`만 올라갑니다. 속담 열 개를 외운 것뿐이지만, 글이 아주 많으면 다 외울 수 없어서
+# 처음에는 세 말의 확률이 모두 낮다가 `태산`의 확률만 올라갑니다. 속담 열 개를 외운 것뿐이지만, 글이 아주 많으면 다 외울 수 없어서
 # 말의 뜻과 문법을 배우는 쪽이 유리해집니다. 패키지에 든 `gpt2_mini_ko`는 영화 리뷰와 기술 문서 들을 읽으며 같은 일을
 # 했습니다. 같은 것을 물어봅니다.
 
@@ -283,15 +281,21 @@ if __name__ == "__main__":
     display.table(["빈칸이 있는 문장", "빈칸"], rows).show()
 
 # %% [markdown]
-# ## 꼬리표의 값
+# ## 꼬리표에 드는 비용
 #
 # 사람이 단 꼬리표로 배우는 것은 지도 학습(supervised learning)입니다. 다운스트림 과제에는 꼬리표가 필요하고 꼬리표에는 품이
-# 듭니다. 리뷰 하나를 읽고 꼬리표를 다는 데 5초가 걸린다면 십만 개에는 하루 8시간씩 17일이 듭니다. 게다가 사람은 틀립니다.
-# 꼬리표가 틀리면 어떻게 될까요? 패키지에 든 짧고 솔직한 리뷰(`dataset="plain"`)에서 학습 데이터의 꼬리표 일부를 일부러
+# 듭니다. 리뷰 하나를 읽고 꼬리표를 다는 데 5초가 걸린다면, 십만 개에 꼬리표를 다는 데에는 하루 8시간씩 이만큼이 듭니다.
+
+# %%
+if __name__ == "__main__":
+    print(f"{100_000 * 5 / 3600 / 8:.0f}일")
+
+# %% [markdown]
+# 게다가 사람은 틀립니다. 꼬리표가 틀리면 어떻게 될까요? 패키지에 든 짧고 솔직한 리뷰(`dataset="plain"`)에서 학습 데이터의 꼬리표 일부를 일부러
 # 뒤집어 봅니다. 점수를 재는 평가 데이터(test data)의 꼬리표는 그대로 둡니다.
 #
 # 여러 번 학습해야 하므로 아주 간단한 분류기를 씁니다. `bert_mini_ko`로 리뷰마다 벡터(vector), 곧 한 줄로 늘어놓은 수를 얻어
-# 두고, 긍정은 1, 부정은 −1에 가까운 값이 나오도록 벡터의 수마다 곱할 가중치를 정합니다(릿지 회귀). 배우는 것은 이
+# 두고, 긍정은 1, 부정은 −1에 가까운 값이 나오도록 벡터의 수마다 곱할 가중치를 정합니다(릿지 회귀, ridge regression). 배우는 것은 이
 # 가중치뿐이고 BERT는 바뀌지 않습니다.
 
 
@@ -362,6 +366,8 @@ if __name__ == "__main__":
 # | 6 | 개체명 인식 | 토큰마다 로짓 여럿 | 토큰의 꼬리표 |
 # | 7 | 질의응답 | 토큰마다 로짓 둘 | 답이 시작하는 자리와 끝나는 자리 |
 # | 8 | 문장 생성 | 토큰마다 어휘 집합의 크기만큼 로짓 | 다음 토큰 |
+#
+# 어휘 집합(vocabulary)은 모델이 아는 토큰 전부입니다.
 #
 # 로짓(logit)은 후보마다 매긴 점수이고, 소프트맥스(softmax)를 씌우면 합이 1인 확률이 됩니다. 다섯 과제 모두 이렇게 정해진 후보
 # 가운데 하나를 고르는 **분류**입니다. 무엇 가운데에서 고르는지만 다릅니다. 눈으로 보려고, 과제마다 예제 여덟 개를 외울 때까지
@@ -456,8 +462,15 @@ if __name__ == "__main__":
         display.bars(values, f"답이 {name} 자리", limit=1.0).show()
 
 # %% [markdown]
-# **문장 생성.** 앞에서 본 대로입니다. 어휘 집합의 모든 토큰 가운데에서 하나를 고르고, 그것을 뒤에 붙여 다시 고릅니다.
-#
+# **문장 생성.** 어휘 집합의 모든 토큰 가운데에서 다음 토큰을 고르고, 그것을 뒤에 붙여 다시 고릅니다. 그 가운데 가장 그럴듯한
+# 여섯만 그립니다.
+
+# %%
+if __name__ == "__main__":
+    shares = lm.next_tokens(gpt, "배우들 연기가", best=6)
+    display.bars(shares, "다음 토큰", limit=1.0).show()
+
+# %% [markdown]
 # 앞의 네 과제는 BERT로, 문장 생성은 GPT로 풉니다. 토큰마다 답하는 과제에서는 토큰의 뒤까지 보아야 뜻을 알 수 있을 때가 많기
 # 때문입니다. `배가`는 뒤에 `아파서`가 오는지 `떠나는`이 오는지에 따라 다른 말입니다. 글 전체에 답하는 과제라면 GPT도 마지막
 # 토큰에서는 글을 다 읽었습니다. 그러나 그 앞의 토큰들은 저마다 뒤를 모르는 채 읽은 것입니다.
@@ -514,6 +527,14 @@ if __name__ == "__main__":
 # - **인컨텍스트 러닝**(in-context learning): 가중치를 하나도 바꾸지 않습니다. 과제의 보기를 입력에 적어 주고 이어질 말을
 #   묻습니다. 보기가 없으면 제로샷(zero-shot), 하나면 원샷(one-shot), 몇 개면 퓨샷(few-shot)입니다.
 #
+# | 방법 | 임베딩과 층 | 풀러와 분류 층 | 프롬프트의 벡터 |
+# |---|---|---|---|
+# | 미세 조정 | 배움 | 배움 | 없음 |
+# | 얼린 백본 | 얼림 | 배움 | 없음 |
+# | LoRA | 얼리고, 더할 작은 행렬을 배움 | 배움 | 없음 |
+# | 프롬프트 튜닝 | 얼림 | 없음(말로 답함) | 배움 |
+# | 인컨텍스트 러닝 | 얼림 | 없음(말로 답함) | 없음(보기를 글로 적음) |
+#
 # ### 배우지 않고 묻기
 #
 # 먼저 꼬리표를 하나도 쓰지 않고 물어봅니다. `한마디로 [MASK] .` 다음에 리뷰를 붙이고 빈칸에 `최고`와 `최악` 가운데 무엇이 더
@@ -533,6 +554,8 @@ def gap_answers(
         (shares,) = lm.fill_mask(
             bert, template.replace("{text}", text), best=10**6
         )
+        if missing := set(words.values()) - set(shares):
+            raise InputError(f"{missing} are no tokens of the model")
         answers.append(
             max(words, key=lambda label: shares[words[label]])
         )
@@ -557,7 +580,8 @@ if __name__ == "__main__":
     asked = splits.test[:100]
     texts = [example.text for example in asked]
     answers = gap_answers(bert, texts, WORDS)
-    print(f"리뷰 100개에서 맞힌 비율 {share_right(answers, asked):.2f}")
+    share = share_right(answers, asked)
+    print(f"리뷰 {len(asked)}개에서 맞힌 비율 {share:.2f}")
 
 # %% [markdown]
 # 0.5보다 높다면, 꼬리표 없이 읽은 리뷰에서 어떤 말이 `최고`와 어울리고 어떤 말이 `최악`과 어울리는지를 배운 것입니다. 다운스트림
@@ -586,67 +610,70 @@ if __name__ == "__main__":
 # %% [markdown]
 # 모델에게는 글과 상관없이 더 좋아하는 말이 있습니다. 그래서 아무 뜻이 없는 글(빈 글, `...`, `N/A`)에 무엇이라고 답하는지를 먼저
 # 재고, 답의 확률을 그 확률로 나눈 다음 합이 1이 되게 맞춥니다. 이것을 보정(calibration)이라고 하며, 위의 답에도 들어 있습니다. 보기를 무엇으로 고르고
-# 어떤 순서로 놓는지에 따라서도 답이 달라지므로, 보기를 다섯 번 달리 골라 점수의 폭까지 봅니다. 보기가
+# 어떤 순서로 놓는지에 따라서도 답이 달라지므로, 보기를 열 번 달리 골라 점수의 폭까지 봅니다. 보기가
 # 넷이면 두 범주에서 둘씩 고릅니다. 하나뿐이면 모델은 한쪽 꼬리표만 보고 답하게 됩니다.
 
 
 # %%
 def choose_shots(pool, count: int, seed: int) -> list[LabeledText]:
-    """Return short examples, of each class as many; one if `count` is 1."""
+    """Return short examples, of each class as many, or nearly."""
     generator = random.Random(seed)
     short = [example for example in pool if len(example.text) <= 25]
     chosen = generator.sample(short, len(short))
     if count > 1:
         sides = [[e for e in chosen if e.label == x] for x in WORDS]
-        chosen = [e for side in sides for e in side[: count // 2]]
+        chosen = [e for both in zip(*sides, strict=False) for e in both]
     return generator.sample(chosen[:count], count)
 
 
-def in_context_scores(
-    gpt, examples, pool, count: int, times: int, calibrate: bool = True
-) -> list[float]:
-    """Return the accuracies with `times` choices of `count` shots."""
+def in_context_scores(gpt, examples, pool, count: int, times: int):
+    """Return accuracies with `times` choices of `count` shots, (2, times):
+    as the model answers, and calibrated.
+    """
     texts = [example.text for example in examples]
+    right = np.array([[*WORDS].index(e.label) for e in examples])
     scores = []
     for seed in range(times):
         shots = choose_shots(pool, count, seed)
-        ask = InContextClassifier(
-            gpt, WORDS, shots, TEMPLATE, calibrate=calibrate
-        )
-        answers = [ask.labels[i] for i in ask(texts).argmax(axis=1)]
-        scores.append(share_right(answers, examples))
-    return scores
+        ask = InContextClassifier(gpt, WORDS, shots, TEMPLATE)
+        shares = ask(texts)
+        both = np.stack([shares * ask.prejudice, shares])
+        scores.append(np.mean(both.argmax(axis=2) == right, axis=1))
+    return np.transpose(scores)
 
 
 # %%
 if __name__ == "__main__":
-    rows = []
-    for count, times in ((0, 1), (1, 5), (4, 5)):
-        for calibrate in (False, True):
-            scores = in_context_scores(
-                gpt, asked, splits.train, count, times, calibrate
-            )
-            row = [f"{count}개", "예" if calibrate else "아니요"]
-            row += [np.mean(scores), min(scores), max(scores)]
-            rows.append(row)
+    some = dataclasses.replace(splits, test=asked)
+    rows = [["없음", "다수 범주", *[ch04.majority_accuracy(some)] * 3]]
+    for count, times in ((0, 1), (1, 10), (4, 10)):
+        both = in_context_scores(gpt, asked, splits.train, count, times)
+        for name, scores in zip(("아니요", "예"), both, strict=True):
+            row = [np.mean(scores), min(scores), max(scores)]
+            rows.append([f"{count}개", name, *row])
     columns = ["보기", "보정", "정확도", "최솟값", "최댓값"]
     display.table(columns, rows).show()
+    ratio = 175e9 / gpt.count_params()
+    print(f"GPT-3의 가중치는 이 모델의 {ratio:,.0f}배")
 
 # %% [markdown]
-# 정확도를 동전 던지기(0.5)와 견주고, 보기가 0개일 때와도 견주어 보세요. 이렇게 작은 모델은 보기를 보여 주면 도리어 점수가
-# 떨어지기도 합니다. 보기를 늘릴수록 뚜렷이 나아지는 것은 주로 아주 큰 모델입니다. GPT-3는 가중치가 1,750억 개로 이 모델의 3만 배입니다(Brown 외,
-# 2020). 더 큰 모델이 있으면 이름만 바꾸어 물어볼 수 있습니다.
+# 정확도를 늘 많은 쪽으로만 답할 때(첫 줄)와 견주고, 보기가 0개일 때와도 견주어 보세요. 이렇게 작은 모델은 보기를 보여 주면 도리어
+# 점수가 떨어지기도 합니다. 보기를 늘릴수록 뚜렷이 나아지는 것은 주로 아주 큰 모델입니다. 가중치가 1,750억 개인 GPT-3는 상식을 묻는
+# TriviaQA에서 보기가 없을 때 64.3%, 하나일 때 68.0%, 몇십 개일 때 71.2%를 맞혔습니다(Brown 외, 2020). 더 큰 모델이 있으면
+# 이름만 바꾸어 물어볼 수 있습니다. `few.tsv`는 `text`와 `label` 열이 있는 표입니다.
 #
 # ```sh
 # kerasnlp-tutorial classify-in-context kogpt2-base-v2 \
-#   --labels 긍정=최고,부정=최악 --shots few.tsv "두 시간이 아깝다"
+#   --labels 긍정=최고,부정=최악 --template "{text} 한마디로 {label}" \
+#   --shots few.tsv "두 시간이 아깝다"
 # ```
 #
 # ### 조금만 배우기, 많이 배우기
 #
-# 이제 꼬리표로 배웁니다. 견주려고, 사전학습하지 않고 난수에서 출발하는 같은 크기의 모델도 함께 학습합니다. 리뷰 512개를 다섯
-# 에포크(epoch), 곧 다섯 번씩 보는 것은 모두 같습니다. 한 걸음에 가중치를 얼마나 바꿀지 정하는 학습률(learning rate)은
-# 방법마다 알맞은 값을 씁니다.
+# 이제 꼬리표로 배웁니다. 견주려고, 사전학습하지 않고 난수에서 출발하는 모델도 함께 학습합니다. 층의 수와 벡터의 크기는 같고, 어휘
+# 집합은 이 리뷰에서 새로 배우므로 더 작습니다. 리뷰 512개를 다섯 에포크(epoch), 곧 다섯 번씩 봅니다. 프롬프트만은 천천히 배우므로
+# 스무 번 보고, 그림에는 네 번마다 한 점을 찍습니다. 한 걸음에 가중치를 얼마나 바꿀지 정하는 학습률(learning rate)은 방법마다
+# 알맞은 값을 씁니다.
 
 # %%
 METHODS = {
@@ -694,32 +721,38 @@ def transfer_by(method: str, splits: datasets.Splits, epochs: int = 5):
 # %%
 if __name__ == "__main__":
     some = dataclasses.replace(splits, train=splits.train[:512])
-    rows, lines = [], {}
+    majority = ch04.majority_accuracy(some)
+    rows, lines = [["다수 범주", majority, "0", "0", "0", "-"]], {}
     for method, name in METHODS.items():
-        lines[name], learnt, seconds = transfer_by(method, some)
-        kilobytes = f"{4 * learnt / 1024:,.0f}"
+        times = 4 if method == "prompt" else 1
+        scores, learnt, seconds = transfer_by(method, some, 5 * times)
+        lines[name] = scores[times - 1 :: times]
+        above = (i for i, a in enumerate(scores, 1) if a >= 0.7)
         rows.append(
             [
                 name,
-                lines[name][-1],
+                scores[-1],
                 f"{learnt:,}",
-                kilobytes,
+                f"{4 * learnt / 1000:,.0f}",
                 f"{seconds:.0f}",
+                str(next(above, "-")),
             ]
         )
-    columns = ["방법", "정확도", "배운 가중치", "킬로바이트", "초"]
-    display.table(columns, rows).show()
+    columns = ["방법", "정확도", "배운 가중치", "그 크기(KB)", "초"]
+    display.table([*columns, "0.7까지 에포크"], rows).show()
+    print(f"평가 리뷰 {len(some.test)}개, 앞에서는 {len(asked)}개")
     display.curves(
         lines, "평가 리뷰의 정확도", "에포크", start=1
     ).show()
 
 # %% [markdown]
-# 배운 가중치가 적을수록 따로 저장할 것도 적습니다. 프롬프트는 20 KB이면 되므로 모델 하나에 과제마다 프롬프트를 하나씩 두고 바꿔
-# 끼울 수 있습니다. 대신 배울 수 있는 것도 적어서, 작은 모델에서는 난수에서 출발한 모델을 앞서지 못하기도 합니다. 프롬프트
-# 튜닝은 모델이 클수록 미세 조정에 가까워집니다(Lester 외, 2021).
+# 배운 가중치가 적을수록 따로 저장할 것도 적습니다. 프롬프트는 몇십 KB이면 되므로 모델 하나에 과제마다 프롬프트를 하나씩 두고 바꿔
+# 끼울 수 있습니다(이 패키지가 따로 저장하는 것은 프롬프트뿐이고, 얼린 백본과 LoRA는 모델 전체를 저장합니다). 대신 천천히
+# 배웁니다. 걸음의 수가 같으면 난수에서 출발한 모델을 앞서지 못하기도 합니다. 모델이 클수록 미세 조정에 가까워져서, 가중치가 수십억 개를
+# 넘으면 미세 조정만큼 잘합니다(Lester 외, 2021).
 #
-# 하나도 배우지 않고 물은 앞의 점수와도 견주어 보세요. 다만 앞에서는 평가 리뷰 100개로, 여기에서는 280개로 쟀으므로 몇 점의
-# 차이는 우연일 수 있습니다. 네이버 영화 리뷰(NSMC)로 꼬리표의 수를 바꾸어 가며, 미리 학습한 모델을 미세 조정한 것과 난수에서
+# 하나도 배우지 않고 물은 앞의 점수와도 견주어 보세요. 다만 잰 리뷰의 수가 다르고 많지도 않으므로 몇 점의 차이는 우연일 수
+# 있습니다. 네이버 영화 리뷰(NSMC)로 꼬리표의 수를 바꾸어 가며, 미리 학습한 모델을 미세 조정한 것과 난수에서
 # 출발한 것을 평가 리뷰 2,000개 이상으로 견주면 이렇습니다. 표와 명령은 저장소의 `README`에 있습니다.
 #
 # ![꼬리표의 수에 따른 정확도: 미리 학습한 모델과 난수에서 출발한 모델](../images/transfer.svg)
@@ -729,19 +762,20 @@ if __name__ == "__main__":
 #
 # 옮기는 방법들을 같은 데이터로 견주면 이렇습니다.
 #
-# ![꼬리표의 수에 따른 여섯 방법의 정확도](../images/transfer_methods.svg)
+# ![꼬리표의 수에 따른 여러 방법의 정확도](../images/transfer_methods.svg)
 #
-# - 꼬리표가 몇 개뿐이면 배우지 않고 묻는 것(인컨텍스트 러닝과, 배우지 않은 프롬프트)이 가장 낫습니다. 예제 하나로 배우면 어느
-#   방법이나 그 꼬리표만 답합니다.
+# - 꼬리표가 64개까지는 배우지 않고 묻는 것이 가장 낫습니다. 다만 인컨텍스트 러닝은 짧은 리뷰 500개로 따로 쟀습니다. 예제 하나로
+#   배우면 어느 방법이나 그 꼬리표만 답합니다.
 # - 꼬리표가 64개면 얼린 백본도 LoRA도 미세 조정에 가깝습니다. 많아질수록 많이 배우는 쪽이 앞서고, 10,000개면 난수에서
 #   출발한 모델도 얼린 백본을 앞섭니다.
-# - 프롬프트 튜닝은 수 5,120개만 배워 꼬리표 1,000개로 0.74쯤에 이르지만 미세 조정과는 5점 넘게 차이가 납니다.
+# - 프롬프트 튜닝은 가장 적게 배우고, 꼬리표가 많아도 미세 조정에 미치지 못합니다.
 #
 # 명령줄에서는 `--method`로 고릅니다.
 #
 # ```sh
 # kerasnlp-tutorial train ch04 --method lora
 # kerasnlp-tutorial train ch04 --method prompt --set prompt_length=20
+# kerasnlp-tutorial train ch04 --method prompt --backbone gpt2_mini_ko
 # ```
 #
 # ## 학습의 흐름
@@ -760,7 +794,7 @@ if __name__ == "__main__":
 # | [**토크나이저** `model.preprocessor`](ch04_document_classification.ipynb#토크나이저) |
 # | ↓ 토큰 번호 |
 # | [**데이터 로더** `make_dataset`](ch04_document_classification.ipynb#데이터-로더) |
-# | ↓ 배치 |
+# | ↓ 배치(batch), 곧 한 걸음에 함께 배우는 예제의 묶음 |
 # | [**과제** `build_model`](ch04_document_classification.ipynb#모델) |
 # | ↓ 로짓 |
 # | [**학습** `train`](ch04_document_classification.ipynb#학습) |
@@ -786,23 +820,34 @@ if __name__ == "__main__":
         after = np.array(model(x))
     in_backbone = model.backbone.count_params()
     shape = tuple(x["token_ids"].shape)
+    logits = [
+        " ".join(
+            f"{label} {z:.2f}"
+            for label, z in zip(splits.labels, row, strict=True)
+        )
+        for row in (before[0], after[0])
+    ]
+    settings = f"{config.backbone}, 학습률 {config.learning_rate}"
     rows = [
-        ["설정", f"{config.backbone}, 학습률 {config.learning_rate}"],
-        ["데이터", f"{review[0].text} ({review[0].label})"],
-        ["사전학습한 모델", f"가중치 {in_backbone:,}개"],
-        ["토크나이저", " ".join(tokens)],
+        ["설정 Config", settings],
         [
-            "데이터 로더",
+            "데이터 load_examples",
+            f"{review[0].text} ({review[0].label})",
+        ],
+        ["사전학습한 모델 load_bert", f"가중치 {in_backbone:,}개"],
+        ["토크나이저 model.preprocessor", " ".join(tokens)],
+        [
+            "데이터 로더 make_dataset",
             f"token_ids {shape}, 정답 {int(y[0])}",
         ],
-        ["과제", "로짓 " + " ".join(f"{z:.2f}" for z in before[0])],
-        ["학습", "로짓 " + " ".join(f"{z:.2f}" for z in after[0])],
+        ["과제 build_model", f"로짓 {logits[0]}"],
+        ["학습 train", f"로짓 {logits[1]}"],
         ["", f"배우기 전의 손실 {float(loss):.2f}"],
     ]
     display.table(["단계", "나오는 것"], rows).show()
 
 # %% [markdown]
-# `과제`는 한 걸음 배우기 전의 로짓, `학습`은 배운 뒤의 로짓입니다(왼쪽이 긍정). 손실(loss)은 답이 정답에서 먼 정도입니다. 이 걸음을 되풀이하면 4장의 모델이 됩니다.
+# `과제`는 한 걸음 배우기 전의 로짓, `학습`은 배운 뒤의 로짓입니다. 손실(loss)은 답이 정답에서 먼 정도입니다. 이 걸음을 되풀이하면 4장의 모델이 됩니다.
 #
 # ## 요약
 #
@@ -833,7 +878,7 @@ if __name__ == "__main__":
     display.table(["물음", "정확도"], rows).show()
 
 # %% [markdown]
-# **2. 읽을 것이 늘면.** 속담 하나만 읽을 때와 열 개를 읽을 때, `태산`의 확률은 어느 쪽에서 0.5를 먼저 넘나요?
+# **2. 읽을 것이 늘면.** 속담을 하나, 셋, 열 개 읽을 때, `태산`의 확률은 어느 때에 0.5를 먼저 넘나요?
 
 
 # %% tags=["solution"]

@@ -9,6 +9,8 @@ from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial import runs, transfer
 from kerasnlp_tutorial.checkpoints import load_masked_lm
 from kerasnlp_tutorial.datasets import LabeledText
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.in_context import InContextClassifier
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +114,8 @@ def test_zero_shot_needs_no_label(bert):
     words = transfer.REVIEW_WORDS
     reviews = ["최고의 영화 또 보고 싶다", "돈 아깝다 시간 낭비 쓰레기"]
     assert ch01.gap_answers(bert, reviews, words) == ["긍정", "부정"]
+    with pytest.raises(InputError, match="'모르는말이다'} are no tokens"):
+        ch01.gap_answers(bert, reviews, {"긍정": "최고", "부정": "모르는말이다"})
     swapped = {"긍정": words["부정"], "부정": words["긍정"]}
     assert ch01.gap_answers(bert, reviews, swapped) == ["부정", "긍정"]
 
@@ -125,21 +129,31 @@ def test_in_context_scores(gpt):
     examples = [LabeledText("티끌 모아 태산", "긍정"), LabeledText("소 잃고", "부정")]
     pool = [*examples, LabeledText("가" * 26, "긍정")]  # too long to be shown
     zero = ch01.in_context_scores(gpt, examples, [], 0, 2)
-    assert zero[0] == zero[1]
+    assert (zero[:, 0] == zero[:, 1]).all()
     scores = ch01.in_context_scores(gpt, examples, pool, 1, 3)
-    assert scores == ch01.in_context_scores(gpt, examples, pool, 1, 3)
-    assert len(scores) == 3 and set(scores) <= {0.0, 0.5, 1.0}
+    assert scores.shape == (2, 3) and set(scores.flat) <= {0.0, 0.5, 1.0}
+    texts = [example.text for example in examples]
+    for calibrate in (False, True):
+        for seed in range(3):
+            shots = ch01.choose_shots(pool, 1, seed)
+            ask = InContextClassifier(
+                gpt, ch01.WORDS, shots, ch01.TEMPLATE, calibrate=calibrate
+            )
+            answers = [ask.labels[i] for i in ask(texts).argmax(axis=1)]
+            right = ch01.share_right(answers, examples)
+            assert scores[int(calibrate), seed] == right
 
 
 def test_shots_are_short_and_of_each_class_as_many():
     pool = [LabeledText(f"글 {i}", "긍정" if i % 3 else "부정") for i in range(30)]
     pool += [LabeledText("가" * 26, "부정")] * 30
-    for count in (0, 1, 2, 6):
+    for count in (0, 1, 2, 3, 6):
         shots = ch01.choose_shots(pool, count, 7)
         assert shots == ch01.choose_shots(pool, count, 7)
         assert len({shot.text for shot in shots}) == count
         if count > 1:
-            assert sum(shot.label == "긍정" for shot in shots) == count / 2
+            praise = sum(shot.label == "긍정" for shot in shots)
+            assert praise in (count // 2, -(-count // 2))
     assert ch01.choose_shots(pool, 6, 8) != shots
 
 
