@@ -170,7 +170,8 @@ def report(rows: list[dict], folder: Path) -> None:
             means.append(float(np.mean(scores)) if scores else float("nan"))
             spread = f" ±{np.std(scores):.3f}" if len(scores) > 1 else ""
             cells.append(f"{means[-1]:.3f}{spread}" if scores else "-")
-        lines[name] = means
+        if not np.isnan(means).all():
+            lines[name] = means
         learnt = max((r["learnt"] for r in rows if r["method"] == method), default=0)
         print(f"| {method} | {' | '.join(cells)} | {learnt:,} | {4 * learnt:,} |")
     print(
