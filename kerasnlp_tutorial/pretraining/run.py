@@ -16,7 +16,12 @@ import keras_nlp
 from tokenizers import BertWordPieceTokenizer
 
 from kerasnlp_tutorial import runs, training
-from kerasnlp_tutorial.checkpoints import load_causal_lm, load_masked_lm
+from kerasnlp_tutorial.checkpoints import (
+    load_causal_lm,
+    load_masked_lm,
+    preset_folder,
+)
+from kerasnlp_tutorial.checkpoints.presets import check_class
 from kerasnlp_tutorial.datasets import TextLines
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.pretraining.batches import (
@@ -145,7 +150,7 @@ class _Bert:
     def __init__(self, config: PretrainingConfig, folder: Path):
         self.config = config
         self.length = config.sequence_length
-        self.initial = _initial(config, load_masked_lm)
+        self.initial = _initial(config, load_masked_lm, keras_nlp.models.BertBackbone)
         if self.initial:
             self.tokenizer = self.initial.preprocessor.tokenizer
         else:
@@ -207,7 +212,7 @@ class _GPT2:
     def __init__(self, config: PretrainingConfig, folder: Path):
         self.config = config
         self.length = config.sequence_length + 1  # the last token is only asked for
-        self.initial = _initial(config, load_causal_lm)
+        self.initial = _initial(config, load_causal_lm, keras_nlp.models.GPT2Backbone)
         if self.initial:
             self.tokenizer = self.initial.preprocessor.tokenizer
         else:
@@ -271,11 +276,14 @@ def _check_size(tokenizer: keras_nlp.tokenizers.Tokenizer) -> None:
 
 
 def _initial(
-    config: PretrainingConfig, load: Callable[[str], keras_nlp.models.Task]
+    config: PretrainingConfig,
+    load: Callable[[str], keras_nlp.models.Task],
+    backbone_class: type,
 ) -> keras_nlp.models.Task | None:
     """Return the preset to go on from, in float32 and without dropout."""
     if config.initial is None:
         return None
+    check_class(preset_folder(config.initial), config.initial, backbone_class)
     preset = load(config.initial)
     backbone = preset.backbone
     size = PRESET_SIZES.get(config.preset_config, {})
