@@ -653,6 +653,7 @@ if __name__ == "__main__":
     end = tokenizer.end_token_id
     done = prompt + greedy
     ids = np.array([[end, *tokenizer(done)]], "int32")
+    ids = ids[:, : lm.longest(trained.model)]
     inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
     last = np.array(trained.model(inputs))[0, -1]
     best = [int(i) for i in np.argsort(-last)[:5]]
@@ -919,6 +920,7 @@ if __name__ == "__main__":
         text = predict(trained, [prompt], options)[0]["text"]
         end = tokenizer.end_token_id
         ids = [end, *map(int, tokenizer(prompt + text)), end]
+        ids = ids[: lm.longest(trained.model) + 1]
         (score,) = lm.token_log_probabilities(trained.model, [ids])
         row = [f"빔 {beams}", text, len(score)]
         rows.append([*row, float(score.sum()), float(score.mean())])
