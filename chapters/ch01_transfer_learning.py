@@ -686,11 +686,8 @@ METHODS = {
 
 def transfer_by(method: str, splits: datasets.Splits, epochs: int = 5):
     """Return accuracies by epoch, how many numbers were learnt, seconds."""
-    fresh = method == "scratch"
-    config = ch04.Config(
-        backbone="scratch" if fresh else "bert_mini_ko",
-        method="full" if fresh else method,
-    )
+    change = {"backbone" if method == "scratch" else "method": method}
+    config = ch04.Config(**{"backbone": "bert_mini_ko"} | change)
     started = time.monotonic()
     model = ch04.build_model(config, splits)
     train_set, test_set = (
