@@ -916,7 +916,7 @@ if __name__ == "__main__":
     rows = []
     for beams in (1, 3, 8):
         # Long enough to end: what is cut has no end token.
-        options = DecodingOptions(beams=beams, max_new_tokens=60)
+        options = DecodingOptions(beams=beams, max_new_tokens=48)
         text = predict(trained, [prompt], options)[0]["text"]
         end = tokenizer.end_token_id
         ids = [end, *map(int, tokenizer(prompt + text)), end]
