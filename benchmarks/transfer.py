@@ -11,6 +11,7 @@ on where it was. Example:
 """
 
 import argparse
+import csv
 import dataclasses
 import json
 import time
@@ -165,13 +166,23 @@ def save_picture(
     sizes: list[int],
     path: Path,
     title: str = "NSMC 정확도",
+    xlabel: str = "꼬리표의 수",
 ) -> None:
-    """Draw accuracies, or something else, over numbers of labels into a file."""
+    """Draw accuracies, or something else, over numbers of labels into a file.
+
+    Beside it, `display.measured` finds the numbers in a table.
+    """
     names = [f"{labels:,}" for labels in sizes]
-    picture = display.curves(lines, title, "꼬리표의 수", names=names)
+    picture = display.curves(lines, title, xlabel, names=names)
     # A file of its own has no page whose colour it could take.
     svg = picture.html.replace("currentColor", "#777777")
     path.write_text(svg, encoding="utf-8")
+    with path.with_suffix(".tsv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, delimiter="\t", lineterminator="\n")
+        table.writerow([xlabel, *lines])
+        for name, *values in zip(names, *lines.values(), strict=True):
+            cells = ("" if np.isnan(value) else f"{value:.4f}" for value in values)
+            table.writerow([name, *cells])
 
 
 def report(rows: list[dict], folder: Path) -> None:

@@ -9,3 +9,6 @@ SAMPLES = _FOLDER / "samples"
 
 PRESETS = _FOLDER / "presets"
 """Language models that this project has pretrained, as KerasNLP presets."""
+
+MEASURED = _FOLDER / "measured"
+"""Tables of what the programs in `benchmarks/` have measured, for chapters to draw."""

@@ -7,6 +7,7 @@ what is black in them takes the colour of the page's text, so that they can be r
 dark mode too.
 """
 
+import csv
 import html
 import io
 import sys
@@ -221,11 +222,31 @@ def curves(
     rows = [
         [
             names[i] if names else int(x[i]),
-            *(float(values[i]) for values in series.values()),
+            *("-" if np.isnan(v[i]) else float(v[i]) for v in series.values()),
         ]
         for i in range(0, length, step)
     ]
     return Display(picture.html(title), f"{title}\n{table([xlabel, *series], rows)}")
+
+
+def measured(name: str, title: str) -> Display:
+    """Draw what a program of `benchmarks/` has measured, from `data/measured`.
+
+    Args:
+        name: of a table there; its first column is the horizontal axis, each of the
+            others a line; an empty cell was not measured.
+        title: what is drawn.
+    """
+    from kerasnlp_tutorial.data import MEASURED
+
+    text = (MEASURED / f"{name}.tsv").read_text(encoding="utf-8")
+    (xlabel, *lines), *rows = csv.reader(text.splitlines(), delimiter="\t")
+    names, *columns = zip(*rows, strict=True)
+    series = {
+        line: [float(value or "nan") for value in column]
+        for line, column in zip(lines, columns, strict=True)
+    }
+    return curves(series, title, xlabel, names=names)
 
 
 def confusion_matrix(counts: np.ndarray, labels: Sequence[str]) -> Display:

@@ -129,6 +129,18 @@ def test_curves_can_be_named_instead_of_counted():
     ]
 
 
+def test_what_was_not_measured_is_a_gap(tmp_path, monkeypatch):
+    (tmp_path / "few.tsv").write_text("쌍\t앞\t뒤\n300\t0.4\t0.5\n1,000\t\t0.7\n")
+    monkeypatch.setattr("kerasnlp_tutorial.data.MEASURED", tmp_path)
+    text = display.measured("few", "정확도").text
+    assert [line.split() for line in text.splitlines()] == [
+        ["정확도"],
+        ["쌍", "앞", "뒤"],
+        ["300", "0.400", "0.500"],
+        ["1,000", "-", "0.700"],
+    ]
+
+
 def test_rows_of_a_confusion_matrix_are_answers():
     text = display.confusion_matrix(np.array([[7, 3], [1, 9]]), ["부정", "긍정"]).text
     assert text.splitlines()[1:] == [
