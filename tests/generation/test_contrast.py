@@ -1,0 +1,72 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerasnlp_tutorial import training
+from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.generation import PromptContrast, with_other_prompts
+
+PREFIXES = [[1, 5, 6, 7], [1, 5]]  # one is the beginning of the other
+ROWS = [[1, 5, 6, 7, 20, 21, 2], [1, 5, 30, 31, 32, 2], [1, 5, 40, 2]]
+
+
+def batch(rows, longest=16):
+    features = {
+        "token_ids": [row[:-1] for row in rows],
+        "targets": [row[1:] for row in rows],
+        "sample_weight": [[1.0] * (len(row) - 1) for row in rows],
+    }
+    dataset = training.length_grouped_dataset(
+        {name: tf.ragged.constant(v) for name, v in features.items()}, None, 8
+    )
+    return next(iter(with_other_prompts(dataset, PREFIXES, longest, seed=7)))
+
+
+def test_every_text_stands_behind_the_other_prompt_too():
+    x, y, weight = batch(ROWS)
+    count, rows = len(ROWS), sorted(ROWS, key=len)
+    others = [[1, 5, 6, 7, 40, 2], [1, 5, 6, 7, 30, 31, 32, 2], [1, 5, 20, 21, 2]]
+    for i, row in enumerate(rows + others):
+        length = len(row) - 1
+        assert x["token_ids"][i].numpy().tolist()[:length] == row[:-1]
+        assert x["padding_mask"][i].numpy().tolist()[:length] == [1] * length
+        assert not x["padding_mask"][i, length:].numpy().any()
+        assert y[i].numpy().tolist()[:length] == row[1:]
+        assert not weight[i, length:].numpy().any()
+    # The same tokens count as much on both sides, but for the prompts.
+    assert weight.numpy().sum(axis=1).tolist() == [3, 5, 6, 2, 4, 3]
+    assert len({part.shape for part in (*x.values(), y, weight)}) == 1
+    assert len(x["token_ids"]) == 2 * count
+
+
+def test_no_row_is_longer_than_the_model_reads():
+    x, y, weight = batch(ROWS, longest=6)
+    assert {part.shape[1] for part in (*x.values(), y, weight)} == {6}
+
+
+def test_one_prompt_cannot_be_told_from_another():
+    with pytest.raises(InputError, match="two prompts or more .* received 1"):
+        with_other_prompts(tf.data.Dataset.range(1), [[1, 5]], 16, seed=7)
+
+
+def test_the_loss_by_hand():
+    generator = np.random.default_rng(7)
+    logits = generator.normal(size=(4, 3, 6)).astype("float32")
+    targets = generator.integers(0, 6, (4, 3))
+    weight = np.array([[1, 1, 0], [1, 1, 1], [0, 1, 0], [0, 1, 1]], "float32")
+    chosen = np.take_along_axis(logits, targets[..., None], -1)[..., 0]
+    surprise = np.log(np.exp(logits).sum(-1)) - chosen
+    own, other = np.split((surprise * weight).sum(1), 2)
+    told_apart = -np.log(1 / (1 + np.exp(own - other))).mean()
+    expected = 0.75 * own.sum() / 5 + 0.25 * told_apart
+    loss = PromptContrast(0.25)(targets, logits, weight)
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+    assert float(PromptContrast(0.0)(targets, logits, weight)) == pytest.approx(
+        float(
+            keras.losses.SparseCategoricalCrossentropy(
+                from_logits=True, reduction="mean_with_sample_weight"
+            )(targets[:2], logits[:2], weight[:2])
+        ),
+        rel=1e-5,
+    )
