@@ -1,6 +1,10 @@
 """Decoding: what KerasNLP's samplers lack; and a loss that makes prompts steer."""
 
-from kerasnlp_tutorial.generation.contrast import PromptContrast, with_other_prompts
+from kerasnlp_tutorial.generation.contrast import (
+    PromptContrast,
+    contrast_prompts,
+    with_other_prompts,
+)
 from kerasnlp_tutorial.generation.controlled_sampler import ControlledSampler
 from kerasnlp_tutorial.generation.generator import DecodingOptions, TextGenerator
 
@@ -9,5 +13,6 @@ __all__ = [
     "DecodingOptions",
     "PromptContrast",
     "TextGenerator",
+    "contrast_prompts",
     "with_other_prompts",
 ]

@@ -10,10 +10,13 @@ one has to be the likelier.
 from collections.abc import Sequence
 
 import keras
+import keras_nlp
 import tensorflow as tf
 from keras import ops
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.language_models import first_token_id, longest
+from kerasnlp_tutorial.tokenizers import encode_texts
 
 
 class PromptContrast(keras.losses.Loss):
@@ -47,6 +50,36 @@ class PromptContrast(keras.losses.Loss):
 
     def get_config(self):
         return {"share": self.share, "name": self.name}
+
+
+def contrast_prompts(
+    model: keras_nlp.models.CausalLM,
+    datasets: Sequence[tf.data.Dataset],
+    prompts: Sequence[str],
+    share: float,
+    seed: int,
+) -> list[tf.data.Dataset]:
+    """Compile the loss that compares prompts, and return the data for it.
+
+    Args:
+        model: compiled, with the optimizer to go on with.
+        datasets: `(x, y, sample_weight)`, as `training.length_grouped_dataset` makes
+            of texts that all begin with one of `prompts`.
+        prompts: two or more.
+        share: see `PromptContrast`.
+        seed: of the choice of wrong prompts, where there are more than two.
+
+    Raises:
+        InputError: fewer than two prompts.
+    """
+    tokenizer = model.preprocessor.tokenizer
+    first = first_token_id(tokenizer)
+    prefixes = [[first, *ids] for ids in encode_texts(tokenizer, prompts)]
+    model.compile(model.optimizer, PromptContrast(share), jit_compile=False)
+    return [
+        with_other_prompts(dataset, prefixes, longest(model), seed)
+        for dataset in datasets
+    ]
 
 
 def with_other_prompts(

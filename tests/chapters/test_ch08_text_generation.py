@@ -241,6 +241,47 @@ def test_classifying_by_likelihood(trained):
     assert sum(a == b for a, b in zip(found, right, strict=True)) >= 7
 
 
+def test_contrast_tells_prompts_apart_and_texts_are_still_learnt(trained, tmp_path):
+    """Reviews end in the same words; only the first word is told by the prompt."""
+    rows = [("긍정", f"좋은 {x}") for x in "영화 연기 음악 이야기".split()]
+    rows += [("부정", f"나쁜 {x}") for x in "영화 연기 음악 이야기".split()]
+    path = tmp_path / "reviews.tsv"
+    lines = [f"{prompt}\t{text}\n" for prompt, text in rows * 12]
+    path.write_text("prompt\ttext\n" + "".join(lines), encoding="utf-8")
+    margins = {}
+    for contrast in (0.0, 0.8):
+        config = dataclasses.replace(
+            trained.config,
+            contrast=contrast,
+            epochs=6,
+            output=str(tmp_path / str(contrast)),
+            train_file=str(path),
+        )
+        steered = ch08.train(config)
+        tokenizer = steered.model.preprocessor.tokenizer
+        surprise = {}
+        for prompt in ("긍정", "부정"):
+            examples = [PromptedText(prompt, text) for _, text in rows]
+            ids, starts = ch08.encode_examples(examples, tokenizer, config)
+            scores = lm.token_log_probabilities(steered.model, ids)
+            surprise[prompt] = np.array(
+                [-x[n - 1 :].sum() for x, n in zip(scores, starts, strict=True)]
+            )
+        sign = np.array([1 if prompt == "긍정" else -1 for prompt, _ in rows])
+        margins[contrast] = (sign * (surprise["부정"] - surprise["긍정"])).mean()
+        assert steered.metrics["perplexity"] < 30
+    assert margins[0.8] > 1.5 * margins[0.0] and margins[0.8] > 4
+
+
+def test_texts_without_prompts_have_no_contrast(trained, tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("".join(f"{text}\n" for text in PRAISE * 12), encoding="utf-8")
+    settings = {"train_file": str(path), "output": str(tmp_path / "run")}
+    config = dataclasses.replace(trained.config, contrast=0.5, **settings)
+    with pytest.raises(InputError, match="two prompts or more .* received 0"):
+        ch08.train(config)
+
+
 def test_token_log_probabilities_do_not_depend_on_the_batch(trained):
     generator = np.random.default_rng(7)
     rows = [generator.integers(2, 300, n).tolist() for n in (2, 9, 40, 3, 17)]
@@ -334,9 +375,7 @@ def test_who_judges(own_file, monkeypatch):
     assert ch08.find_judge(ch08.Config(), labels).labels == labels
     own = ch08.Config(train_file=own_file, classifier="somewhere")
     assert ch08.find_judge(own, labels).labels == labels
-    with pytest.raises(
-        InputError, match=r"the classifier knows .* the prompts are \(\)"
-    ):
+    with pytest.raises(InputError, match=r"classifier of .* but prompts \(\)"):
         ch08.find_judge(own, ())
 
 
@@ -377,6 +416,7 @@ def test_kogpt2s_kind_of_tokenizer(tmp_path, monkeypatch):
     ("changes", "message"),
     [
         ({"dataset": "klue-nli"}, "dataset must be one of"),
+        ({"contrast": 1.5}, "contrast must be 0 to 1"),
         ({"judged": -1}, "judged must be 0 or more"),
     ],
 )
