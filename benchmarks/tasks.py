@@ -14,11 +14,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from transfer import Rows
+from transfer import Rows, save_picture
 
 from kerasnlp_tutorial import registry
 
 _NER_TRAIN = 2_800  # sentences of KLUE-NER's development set to learn from
+_LINES = {"scratch": "난수에서", "bert_mini_ko": "미리 학습한 모델에서"}
 _PAIRS = (300, 1_000, 3_000, 10_000, None)  # of KLUE-NLI; None: all
 
 
@@ -110,6 +111,27 @@ def report(rows: list[dict]) -> None:
             )
 
 
+def draw_pairs(rows: list[dict], starts: list[str], folder: Path) -> None:
+    """Draw accuracies over the number of KLUE-NLI's pairs into a file."""
+    rows = [row for row in rows if row["task"] == "klue-nli"]
+    sizes = sorted({row["examples"] for row in rows})
+    lines = {}
+    for start in starts:
+        own = [row for row in rows if row["start"] == start]
+        by_size = [[row for row in own if row["examples"] == size] for size in sizes]
+        if not all(by_size):
+            return
+        lines[_LINES.get(start, start)] = [
+            float(np.mean([row["accuracy"] for row in same])) for same in by_size
+        ]
+        lines["가설만 보는 기준선"] = [
+            float(np.mean([row["baselines"]["hypothesis_only"] for row in same]))
+            for same in by_size
+        ]
+    title, xlabel = "KLUE-NLI 정확도", "학습한 쌍의 수"
+    save_picture(lines, sizes, folder / "klue_nli.svg", title, xlabel)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", required=True, type=Path, help="the corpora's folder")
@@ -133,6 +155,8 @@ def main() -> None:
                     row = dict(zip(rows.keys, key, strict=True))
                     rows.add({**row, "chapter": name, **scores})
     report(rows.rows)
+    if any(row["task"] == "klue-nli" for row in rows.rows):
+        draw_pairs(rows.rows, options.starts, options.output)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,8 @@ METHODS = _LEARNT | {
 }
 _TEMPLATE = "{text} 한마디로 {label}"
 # More labels than these are not measured.
-_MOST_LABELS = {"in-context": 8, "majority-in-context": 8, "zero-shot": 0}
+_MOST_LABELS = {"in-context": 8}
+_MOST_LABELS |= dict.fromkeys(("zero-shot", "majority", "majority-in-context"), 0)
 _CHOICES = 10  # of shots, and of their order
 _TESTED_IN_CONTEXT = 500
 # So that eight shots and a review fit into a model that reads 128 tokens:
