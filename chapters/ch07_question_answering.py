@@ -71,6 +71,8 @@ class Config(TrainingConfig):
     """File with the ids of the questions to learn from; None: all."""
     test_ids: str | None = None
     """File with the ids of the questions to be tested on; None: all."""
+    mark_matches: bool = True
+    """Tell the model which tokens of the passage are in the question as well."""
     drop_misplaced: bool = False
     """Leave out answers that are not where the file says, with a warning."""
 
@@ -118,13 +120,10 @@ def read_examples(
     config: Config, split: str, labels=None
 ) -> list[Question]:
     """Read `train` or `test` from the reader's own file or from the corpus."""
-    if split == "train":
-        own_file, ids = config.train_file, config.ids
-    else:
-        own_file, ids = config.test_file, config.test_ids
-    path = own_file or CORPORA[config.dataset].split_path(
-        split, config.data_dir
-    )
+    own_file = getattr(config, f"{split}_file")
+    ids = config.ids if split == "train" else config.test_ids
+    corpus = CORPORA[config.dataset]
+    path = own_file or corpus.split_path(split, config.data_dir)
     if Path(path).suffix in (".txt", ".xz", ".gz", ".bz2"):
         return datasets.cloze_questions(datasets.TextLines([path]))
     return datasets.read_questions(
@@ -221,6 +220,10 @@ if __name__ == "__main__":
 #
 # 정답이 온전히 들어 있는 창에서는 정답의 첫 토큰과 마지막 토큰의 자리를, 그렇지 않은 창에서는 `[CLS]`의 자리를
 # 맞히게 합니다. 답이 없다는 것도 배워야 엉뚱한 창에서 답을 우기지 않습니다.
+#
+# 세그먼트 번호는 5장처럼 앞의 질문이 0, 뒤의 글이 1입니다. 여기에 하나를 더해, 글의 토큰 가운데 질문에도 나온 것은 2로 적습니다
+# (`mark_matches`). 답은 질문과 같은 말 가까이에 있을 때가 많은데, 작은 모델은 질문 몇백 개로 그것을 스스로 알아내지 못하기
+# 때문입니다(Chen 외, 2017). 미리 학습할 때에는 세그먼트가 둘뿐이었으므로, 2의 임베딩은 1의 것에서 출발합니다.
 
 
 # %%
@@ -258,14 +261,19 @@ if __name__ == "__main__":
     texts = [text for q in splits.train for text in q.texts]
     _, tokenizer = load_bert(config, texts)
     preprocessor = BertQuestionAnsweringPreprocessor(
-        tokenizer, 48, doc_stride=24, max_query_length=16
+        tokenizer,
+        48,
+        doc_stride=24,
+        max_query_length=16,
+        mark_matches=True,
     )
     rows = preprocessor.windows(
         [example.question], [example.context], answer_spans([example])
     )
     table = []
-    for ids, starts, ends, (first, last) in zip(
+    for ids, segments, starts, ends, (first, last) in zip(
         rows["token_ids"],
+        rows["segment_ids"],
         rows["starts"].to_list(),
         rows["ends"].to_list(),
         rows["targets"].numpy(),
@@ -273,8 +281,16 @@ if __name__ == "__main__":
     ):
         part = example.context[starts[0] : ends[-1]]
         answer = tokenizer.detokenize(ids[first : last + 1])
-        table.append([part, first, last, answer])
-    display.table(["창", "시작", "끝", "그 자리의 토큰"], table).show()
+        marked = tokenizer.detokenize(ids[segments == 2])
+        table.append([part, marked, first, last, answer])
+    columns = [
+        "창",
+        "질문에도 나온 토큰",
+        "시작",
+        "끝",
+        "그 자리의 토큰",
+    ]
+    display.table(columns, table).show()
 
 # %% [markdown]
 # 정답이 토큰의 가운데에서 끝나기도 합니다. 어휘 집합에 `한산도에`가 통째로 있으면 `한산도`만 짚을 수 없어서, 정답에
@@ -310,13 +326,15 @@ def build_model(
     """Build the model on the backbone that the config names, and compile it."""
     keras.utils.set_random_seed(config.seed)
     texts = (text for q in splits.train for text in q.texts)
-    backbone, tokenizer = load_bert(config, texts)
+    segments = 2 + config.mark_matches
+    backbone, tokenizer = load_bert(config, texts, segments)
     backbone.pooled_dense.trainable = False  # only [CLS] would use it
     preprocessor = BertQuestionAnsweringPreprocessor(
         tokenizer,
         config.sequence_length,
         config.doc_stride,
         config.max_query_length,
+        config.mark_matches,
     )
     model = BertQuestionAnswering(
         backbone, preprocessor, config.dropout
@@ -725,6 +743,7 @@ if __name__ == "__main__":
 # %% [markdown]
 # ## 더 읽을거리
 #
+# - Chen 외(2017), *Reading Wikipedia to Answer Open-Domain Questions*, ACL. 질문에도 나온 토큰
 # - Rajpurkar 외(2016), *SQuAD: 100,000+ Questions for Machine Comprehension of Text*, EMNLP.
 # - Rajpurkar 외(2018), *Know What You Don't Know: Unanswerable Questions for SQuAD*, ACL.
 # - 임승영 외(2018), *KorQuAD: 기계독해를 위한 한국어 질의응답 데이터셋*, 한국정보과학회 학술발표논문집.

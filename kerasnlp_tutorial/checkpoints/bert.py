@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import keras
 import keras_nlp
+import numpy as np
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
 from kerasnlp_tutorial.checkpoints.presets import (
@@ -24,7 +26,7 @@ from kerasnlp_tutorial.tokenizers import (
 
 
 def load_bert(
-    config: TrainingConfig, texts: Iterable[str]
+    config: TrainingConfig, texts: Iterable[str], segments: int = 2
 ) -> tuple[keras_nlp.models.BertBackbone, KoreanBertTokenizer | HuggingFaceTokenizer]:
     """Return the backbone that `config.backbone` names, and its tokenizer.
 
@@ -33,18 +35,35 @@ def load_bert(
             gives, and a vocabulary learnt from `texts`), or a name as in
             `preset_folder`.
         texts: training texts; iterated over only for `scratch`.
+        segments: that the backbone knows at least; one that its preset does not know
+            begins with the vector of the last one that it does.
 
     Raises:
         InputError: there is no such preset, it is no BERT, or it is too short for
             `config.sequence_length`.
     """
     if config.backbone == "scratch":
-        return _from_scratch(config, texts)
+        backbone, tokenizer = _from_scratch(config, texts)
+        return _with_segments(backbone, segments), tokenizer
     backbone, folder = load_backbone(config, keras_nlp.models.BertBackbone)
     tokenizer = keras_nlp.tokenizers.BertTokenizer.from_preset(folder)
     if not isinstance(tokenizer, HuggingFaceTokenizer):
         tokenizer = KoreanBertTokenizer(tokenizer.get_vocabulary())
-    return backbone, tokenizer
+    return _with_segments(backbone, segments), tokenizer
+
+
+def _with_segments(backbone, count: int):
+    """Return the backbone, or a copy of it that has as many segments."""
+    if backbone.num_segments >= count:
+        return backbone
+    config = backbone.get_config() | {"num_segments": count}
+    wider = type(backbone).from_config(config)
+    for old, new in zip(backbone.weights, wider.weights, strict=True):
+        value = keras.ops.convert_to_numpy(old)
+        if value.shape != new.shape:
+            value = np.pad(value, [(0, count - len(value)), (0, 0)], mode="edge")
+        new.assign(value)
+    return wider
 
 
 def load_masked_lm(name: str | Path) -> keras_nlp.models.BertMaskedLM:

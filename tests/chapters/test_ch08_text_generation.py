@@ -243,8 +243,8 @@ def test_classifying_by_likelihood(trained):
 
 def test_contrast_tells_prompts_apart_and_texts_are_still_learnt(trained, tmp_path):
     """Reviews end in the same words; only the first word is told by the prompt."""
-    rows = [("긍정", f"좋은 {x}") for x in "영화 연기 음악 이야기".split()]
-    rows += [("부정", f"나쁜 {x}") for x in "영화 연기 음악 이야기".split()]
+    rows = [("긍정", f"좋은 {x}") for x in ["영화", "연기", "음악", "이야기"]]
+    rows += [("부정", f"나쁜 {x}") for x in ["영화", "연기", "음악", "이야기"]]
     path = tmp_path / "reviews.tsv"
     lines = [f"{prompt}\t{text}\n" for prompt, text in rows * 12]
     path.write_text("prompt\ttext\n" + "".join(lines), encoding="utf-8")

@@ -142,3 +142,19 @@ def test_what_was_trained_in_mixed_precision_opens_again(policy, tmp_path):
         assert part.compute_dtype == "float32"
         for a, b in zip(part.get_weights(), backbone.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_more_segments_change_nothing_for_the_first_ones(bert):
+    backbone = bert.backbone
+    config = ch04.Config(backbone="bert_mini_ko", dropout=0.0)
+    wider, _ = load_bert(config, (), segments=3)
+    ids = np.array([[2, 15, 99, 3, 40, 3]])
+    x = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+    x["segment_ids"] = np.array([[0, 0, 0, 0, 1, 1]])
+    expected = backbone.predict(x, verbose=0)["sequence_output"]
+    for segment in (1, 2):  # a new one begins as the last of the old ones
+        x["segment_ids"][0, 4] = segment
+        found = wider.predict(x, verbose=0)["sequence_output"]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert type(wider) is type(backbone) and wider.num_segments == 3
+    assert load_bert(config, ())[0].num_segments == 2

@@ -51,6 +51,21 @@ def places(preprocessor, context, answer, question="누가?"):
     return found
 
 
+def test_tokens_of_the_question_are_marked_in_the_passage():
+    preprocessor = BertQuestionAnsweringPreprocessor(
+        KoreanBertTokenizer(VOCABULARY), 14, 3, max_query_length=5, mark_matches=True
+    )
+    pairs = (["누가 바다에서 이겼?", "?"], [CONTEXT, "서울을"])
+    x, _ = preprocessor(pairs, tf.constant([[-1, -1], [-1, -1]]))
+    assert np.array(x["segment_ids"]).tolist() == [
+        [0] * 7 + [1, 1, 1, 2, 2, 2, 1],  # 바다 ##에서 이겼 are asked about
+        [0] * 7 + [1, 1, 2, 2, 2, 1, 1],
+        [0] * 3 + [1] * 3 + [0] * 8,
+    ]
+    again = type(preprocessor).from_config(preprocessor.get_config())
+    assert again.mark_matches
+
+
 def test_windows_of_a_passage(preprocessor):
     x, y = preprocessor((["누가?"], [CONTEXT]), tf.constant([[5, 7]]))
     assert np.array(x["token_ids"]).tolist() == [
