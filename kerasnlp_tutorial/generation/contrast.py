@@ -4,7 +4,7 @@ A language model that has learnt `긍정 재미있다` well need not mind the fi
 Beside the usual loss, the generative discriminators of Krause et al. (2021,
 https://aclanthology.org/2021.findings-emnlp.424) learn to tell by Bayes' rule which
 prompt a text was written for: of two copies of it behind different prompts, the true
-one has to be the likelier.
+one, prompt and all, has to be the likelier.
 """
 
 from collections.abc import Sequence
@@ -136,14 +136,14 @@ def with_other_prompts(
             )
             return tf.concat([prefix, text], axis=1).to_tensor()[:, :longest]
 
-        # Not the prompt, only what it makes likely, is compared.
-        silent = tf.zeros_like(tf.cast(wrong[:, 1:], "float32"))
+        # A prompt counts on both sides or, where it is not learnt, on none.
+        prompt_weight = tf.ones_like(wrong[:, 1:], "float32") * weight[:, :1]
         other_x = {
             "token_ids": behind(wrong, ids, text_begins),
             "padding_mask": behind(tf.ones_like(wrong), mask, text_begins),
         }
         other_y = behind(wrong[:, 1:], y, text_begins - 1)
-        other_weight = behind(silent, weight, text_begins - 1)
+        other_weight = behind(prompt_weight, weight, text_begins - 1)
         x = {name: _stack(x[name], other) for name, other in other_x.items()}
         return x, _stack(y, other_y), _stack(weight, other_weight)
 

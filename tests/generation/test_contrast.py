@@ -11,11 +11,15 @@ PREFIXES = [[1, 5, 6, 7], [1, 5]]  # one is the beginning of the other
 ROWS = [[1, 5, 6, 7, 20, 21, 2], [1, 5, 30, 31, 32, 2], [1, 5, 40, 2]]
 
 
-def batch(rows, longest=16):
+def batch(rows, longest=16, prompt_weight=1.0):
+    weights = [[1.0] * (len(row) - 1) for row in rows]
+    for row, weight in zip(rows, weights, strict=True):
+        length = 4 if row[:4] == PREFIXES[0] else 2
+        weight[: length - 1] = [prompt_weight] * (length - 1)
     features = {
         "token_ids": [row[:-1] for row in rows],
         "targets": [row[1:] for row in rows],
-        "sample_weight": [[1.0] * (len(row) - 1) for row in rows],
+        "sample_weight": weights,
     }
     dataset = training.length_grouped_dataset(
         {name: tf.ragged.constant(v) for name, v in features.items()}, None, 8
@@ -34,8 +38,9 @@ def test_every_text_stands_behind_the_other_prompt_too():
         assert not x["padding_mask"][i, length:].numpy().any()
         assert y[i].numpy().tolist()[:length] == row[1:]
         assert not weight[i, length:].numpy().any()
-    # The same tokens count as much on both sides, but for the prompts.
-    assert weight.numpy().sum(axis=1).tolist() == [3, 5, 6, 2, 4, 3]
+    assert weight.numpy().sum(axis=1).tolist() == [3, 5, 6, 5, 7, 4]
+    *_, weight = batch(ROWS, prompt_weight=0.0)
+    assert weight.numpy().sum(axis=1).tolist() == [2, 4, 3] * 2
     assert len({part.shape for part in (*x.values(), y, weight)}) == 1
     assert len(x["token_ids"]) == 2 * count
 
