@@ -44,7 +44,9 @@ def train_tiny(folder, **changes):
         batch_size=16,
         epochs=35,
         vocabulary_size=85,  # no token holds a name and its particle
-        **changes,
+        # With the marks it depends on the seed whether so small a model gets beyond
+        # answering every question with the place.
+        **{"mark_matches": False} | changes,
     )
     return ch07.train(config)
 
@@ -67,6 +69,16 @@ def test_it_learns_what_can_be_learnt(trained):
     assert 0 < trained.metrics["baselines"]["sentence_f1"] < 0.6
     assert trained.metrics["baselines"]["sentence_exact_match"] == 0.0
     assert trained.labels == ("answer",)
+
+
+def test_a_model_with_marks_is_kept_with_them(tmp_path):
+    path = write_questions(tmp_path / "own.csv")
+    marked = train_tiny(tmp_path, train_file=path, mark_matches=True, epochs=1)
+    opened = runs.load(marked.path)
+    assert opened.model.preprocessor.mark_matches
+    assert opened.model.backbone.num_segments == 3
+    pairs = [(question, "영희은 대전로 갔다") for question in ASKED]
+    assert ch07.predict(opened, pairs) == ch07.predict(marked, pairs)
 
 
 def test_an_answer_is_a_part_of_the_passage(trained):
