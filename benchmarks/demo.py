@@ -44,9 +44,8 @@ def seconds(address: str, body: object = None) -> float:
     return time.perf_counter() - started
 
 
-def measure(folder: str) -> dict[str, float]:
+def measure(folder: str, request: object) -> dict[str, float]:
     """Serve a trained model, ask it, and return seconds."""
-    request = REQUESTS[runs.describe(folder)["chapter"]]
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "kerasnlp_tutorial.cli", "demo", folder]
@@ -81,7 +80,7 @@ def main() -> None:
     print("|---|---|---|---|")
     for folder in options.folders:
         chapter = runs.describe(folder)["chapter"]
-        row = measure(folder)
+        row = measure(folder, REQUESTS[chapter])
         print(
             f"| {chapter} | {row['page']:.1f} | {row['first']:.2f} | "
             f"{row['later']:.3f} |",

@@ -14,12 +14,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from transfer import Rows, save_picture
+from transfer import STARTS, Rows, save_picture
 
 from kerasnlp_tutorial import registry
 
 _NER_TRAIN = 2_800  # sentences of KLUE-NER's development set to learn from
-_LINES = {"scratch": "난수에서", "bert_mini_ko": "미리 학습한 모델에서"}
+_LINES = {"scratch": STARTS["scratch"], "bert_mini_ko": STARTS["preset"]}
 _PAIRS = (300, 1_000, 3_000, 10_000, None)  # of KLUE-NLI; None: all
 
 

@@ -318,8 +318,9 @@ def find_judge(config: Config, labels) -> TrainedModel | None:
     else:
         return None
     if classifier.labels != labels:
-        known = classifier.labels
-        raise InputError(f"classifier of {known}, but prompts {labels}")
+        raise InputError(
+            f"the classifier knows {classifier.labels}, the prompts are {labels}"
+        )
     return classifier
 
 
@@ -369,7 +370,7 @@ def train(config: Config) -> TrainedModel:
         classifier = config.judged and find_judge(config, splits.labels)
         model = build_model(config, splits)
         trained = TrainedModel(model, splits.labels, config)
-        before = evaluate(trained, splits.test)
+        old = evaluate(trained, splits.test)
         parts = [
             make_dataset(
                 part, model, splits.labels, config, training_set=i == 0
@@ -384,9 +385,7 @@ def train(config: Config) -> TrainedModel:
             )
         ch04.fit(model, *parts, run, monitor="val_loss")
         scores = evaluate(trained, splits.test)
-        scores["baselines"] = {
-            f"{m}_before": before[m] for m in METRICS
-        }
+        scores["baselines"] = {f"{m}_before": old[m] for m in METRICS}
         if classifier:
             scores |= judge(trained, classifier, splits.test)
         short = [e.prompt for e in splits.test if len(e.prompt) < 40]

@@ -375,7 +375,9 @@ def test_who_judges(own_file, monkeypatch):
     assert ch08.find_judge(ch08.Config(), labels).labels == labels
     own = ch08.Config(train_file=own_file, classifier="somewhere")
     assert ch08.find_judge(own, labels).labels == labels
-    with pytest.raises(InputError, match=r"classifier of .* but prompts \(\)"):
+    with pytest.raises(
+        InputError, match=r"the classifier knows .* the prompts are \(\)"
+    ):
         ch08.find_judge(own, ())
 
 
