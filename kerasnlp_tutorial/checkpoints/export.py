@@ -1,5 +1,6 @@
 """What was trained here as a folder that transformers opens."""
 
+import logging
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,8 @@ from kerasnlp_tutorial.models import BertQuestionAnswering, BertTokenClassifier
 from kerasnlp_tutorial.runs import write_json
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer
 
+logger = logging.getLogger(__name__)
+
 
 def export_to_huggingface(model: str | Path, output: str | Path) -> Path:
     """Write a model as a Hugging Face checkpoint.
@@ -36,7 +39,9 @@ def export_to_huggingface(model: str | Path, output: str | Path) -> Path:
         logits of `AutoModelFor...` equal those of the task; those of a
         `BertForMaskedLM` differ a little (by 0.01) if the backbone is a plain
         `keras_nlp.models.BertBackbone`, whose layers and head have two variants of the
-        activation, and transformers one for both.
+        activation, and transformers one for both. A `BertQuestionAnswering` that marks
+        matches needs its own segment ids, which a tokenizer does not give: a warning
+        says so.
 
     Raises:
         InputError: there is no such model, it is of a kind that transformers has no
@@ -97,6 +102,13 @@ def _bert(task: keras_nlp.models.Task, labels) -> tuple[dict, list, str]:
         # Its two outputs are the start and the end, whatever is asked for.
         name, labels = "BertForQuestionAnswering", ()
         entries += tensors.linear_head(task, "qa_outputs")
+        config["mark_matches"] = task.preprocessor.mark_matches  # ours alone
+        if config["mark_matches"]:
+            logger.warning(
+                "tokens of the passage that the question has too need token_type_ids "
+                "2, which transformers' tokenizer does not give; for a model without "
+                "them train with --set mark_matches=false"
+            )
     elif isinstance(task, keras_nlp.models.BertMaskedLM):
         name = "BertForMaskedLM"
         entries += tensors.masked_lm(task)

@@ -193,6 +193,7 @@ class _Bert(_Checkpoint):
                 sequence_length=length,
                 doc_stride=min(128, length - 3 - query),
                 max_query_length=query,
+                mark_matches=self.config.get("mark_matches", False),  # as exported
             )
             task = BertQuestionAnswering(backbone, preprocessor)
             self.fill(tensors.linear_head(task, "qa_outputs"))

@@ -89,15 +89,31 @@ def test_named_entities(exported):
 
 
 @pytest.mark.slow
-def test_question_answering(exported):
+def test_question_answering(exported, caplog):
     ours, _, folder = exported(ch07)
+    assert "token_type_ids 2" in caplog.text
     theirs, tokenizer = open_in_transformers("AutoModelForQuestionAnswering", folder)
     pair = (["누가 이겼나?"], ["이순신이 한산도에서 이겼다"])
-    length = ours.preprocessor.sequence_length
-    output, ids = ask(theirs, tokenizer, *pair, length=length)
-    logits = ours.predict(pair, verbose=0)[:, :, : ids.shape[1]]
+    batch = tokenizer(*pair, return_tensors="pt")
+    length = batch["input_ids"].shape[1]
+    features = {
+        name: np.asarray(values)[:, :length]
+        for name, values in ours.preprocessor(pair, y=None).items()
+    }
+    np.testing.assert_array_equal(batch["input_ids"], features["token_ids"])
+    assert 2 in features["segment_ids"]
+    batch["token_type_ids"] = torch.tensor(features["segment_ids"])
+    with torch.no_grad():
+        output = theirs(**batch)
+    logits = ours.predict(pair, verbose=0)[:, :, :length]
     expected = np.stack([output.start_logits, output.end_logits], axis=1)
     np.testing.assert_allclose(expected, logits, atol=1e-3)
+    # And back again.
+    again, _ = load_task(folder)
+    again.preprocessor.sequence_length = ours.preprocessor.sequence_length
+    np.testing.assert_allclose(
+        again.predict(pair, verbose=0)[:, :, :length], logits, atol=1e-4
+    )
 
 
 def test_the_shipped_masked_model(tmp_path, cache):
