@@ -16,6 +16,8 @@ from kerasnlp_tutorial.checkpoints import load_task
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.pretraining import PRESET_SIZES, PretrainingConfig, pretrain
 from kerasnlp_tutorial.pretraining import run as run_module
+from kerasnlp_tutorial.pretraining import upstream as upstream_module
+from kerasnlp_tutorial.pretraining import watch as watch_module
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE, save_wordpiece
 
 WORDS = [
@@ -118,17 +120,17 @@ def test_a_killed_training_goes_on_as_if_uninterrupted(
     interrupted = config(
         architecture, initial=initial, output=f"{whole}-2", checkpoint_minutes=1e-9
     )
-    original = run_module.Watch._measure
+    original = watch_module.Watch._measure
 
     def killed(self, loss):
         original(self, loss)
         if self.step == 40:
             raise SystemExit("as if killed, before the checkpoint of this step")
 
-    monkeypatch.setattr(run_module.Watch, "_measure", killed)
+    monkeypatch.setattr(watch_module.Watch, "_measure", killed)
     with pytest.raises(SystemExit):
         pretrain(interrupted)
-    monkeypatch.setattr(run_module.Watch, "_measure", original)
+    monkeypatch.setattr(watch_module.Watch, "_measure", original)
     keras.utils.set_random_seed(99)
     resumed = pretrain(
         PretrainingConfig(
@@ -153,7 +155,7 @@ def test_going_on_from_a_preset(config, architecture, monkeypatch, tmp_path):
         (preset / name).write_text(text.replace('"dropout": 0.0', '"dropout": 0.3'))
     first = []
 
-    class Spy(run_module.Watch):
+    class Spy(watch_module.Watch):
         def on_train_begin(self, logs=None):
             super().on_train_begin(logs)
             first.extend(self.model.get_weights())
@@ -193,7 +195,7 @@ def test_a_time_budget_ends_it(config, monkeypatch):
     # A clock that goes a second whenever it is asked: how busy the machine is, and
     # how long the first step takes to prepare, does not count.
     clock = SimpleNamespace(monotonic=map(float, itertools.count()).__next__)
-    monkeypatch.setattr(run_module, "time", clock)
+    monkeypatch.setattr(watch_module, "time", clock)
     monkeypatch.setattr(training, "time", clock)
     path = pretrain(config("bert", steps=None, max_minutes=0.5))
     minutes = json.loads((path / "training.json").read_text())["history"]["minutes"]
@@ -253,13 +255,13 @@ def test_the_rate_is_held_and_falls_at_the_end(config, monkeypatch):
 )
 def test_half_precision_on_disk(config, architecture, task, monkeypatch):
     weights = []
-    write_history = run_module.Watch.write_history
+    write_history = watch_module.Watch.write_history
 
     def spy(watch):
         weights.extend(watch.model.get_weights())
         write_history(watch)
 
-    monkeypatch.setattr(run_module.Watch, "write_history", spy)
+    monkeypatch.setattr(watch_module.Watch, "write_history", spy)
     path = pretrain(config(architecture, steps=20, half_precision=True))
     loaded = task.from_preset(str(path))
     assert loaded.backbone.dtype_policy.name == "float32"
@@ -269,9 +271,9 @@ def test_half_precision_on_disk(config, architecture, task, monkeypatch):
         np.testing.assert_array_equal(loaded_weight, stored)
 
 
-@pytest.mark.parametrize("name", ["_Bert", "_GPT2"])
+@pytest.mark.parametrize("name", run_module.UPSTREAMS)
 def test_a_vocabulary_is_there_whole_or_not_at_all(config, name, monkeypatch, tmp_path):
-    settings = config({"_Bert": "bert", "_GPT2": "gpt2"}[name])
+    settings, upstream = config(name), run_module.UPSTREAMS[name]
     write = Path.write_text
 
     def killed(path, text, **options):
@@ -281,17 +283,16 @@ def test_a_vocabulary_is_there_whole_or_not_at_all(config, name, monkeypatch, tm
 
     with monkeypatch.context() as patched, pytest.raises(SystemExit):
         patched.setattr(Path, "write_text", killed)
-        getattr(run_module, name)(settings, tmp_path)
-    resumed = getattr(run_module, name)(settings, tmp_path)
-    fresh = getattr(run_module, name)(settings, tmp_path / "fresh")
+        upstream(settings, tmp_path)
+    resumed = upstream(settings, tmp_path)
+    fresh = upstream(settings, tmp_path / "fresh")
     assert resumed.encode(WORDS) == fresh.encode(WORDS)
     assert resumed.tokenizer.vocabulary_size() == fresh.tokenizer.vocabulary_size()
 
 
-@pytest.mark.parametrize("name", ["_Bert", "_GPT2"])
+@pytest.mark.parametrize("name", run_module.UPSTREAMS)
 def test_ids_are_those_of_the_tokenizer(config, name, tmp_path):
-    settings = config({"_Bert": "bert", "_GPT2": "gpt2"}[name])
-    upstream = getattr(run_module, name)(settings, tmp_path)
+    upstream = run_module.UPSTREAMS[name](config(name), tmp_path)
     texts = ["배우 연기, 정말 [MASK]!", "모르는 말 \U0001f600", ""]
     expected = [[int(id) for id in upstream.tokenizer(text)] for text in texts]
     assert upstream.encode(texts) == expected
@@ -308,13 +309,13 @@ def test_vocabularies_that_cannot_be_used(config, tmp_path, monkeypatch):
     ByteLevelBPE({"<pad>": 0, "a": 1, "aa": 2}, ["a a"]).save(folder)
     with pytest.raises(InputError, match="cannot be used: .*endoftext"):
         pretrain(config("gpt2", **settings))
-    monkeypatch.setattr(run_module, "MOST_TOKENS", 9_999)
+    monkeypatch.setattr(upstream_module, "MOST_TOKENS", 9_999)
     with pytest.raises(InputError, match="at most 9999 tokens; received 10000"):
         pretrain(config("bert", initial="bert_mini_ko"))
 
 
 def test_what_has_diverged_does_not_replace_a_checkpoint(config, tmp_path, monkeypatch):
-    original = run_module.Watch._measure
+    original = watch_module.Watch._measure
 
     def diverge(self, loss):
         original(self, loss)
@@ -322,7 +323,7 @@ def test_what_has_diverged_does_not_replace_a_checkpoint(config, tmp_path, monke
             weights = self.model.trainable_variables[0]
             weights.assign(weights * math.nan)
 
-    monkeypatch.setattr(run_module.Watch, "_measure", diverge)
+    monkeypatch.setattr(watch_module.Watch, "_measure", diverge)
     with pytest.raises(InputError, match="the training diverged"):
         pretrain(config("bert", checkpoint_minutes=1e-9))
     (state,) = tmp_path.glob("bert.partial/checkpoints/*/state.json")
