@@ -50,10 +50,7 @@ ch04 = registry.find("ch04").load()
 # %%
 INPUT_FIELDS = ("question", "context")
 METRICS = ("exact_match", "f1")
-CORPORA = {
-    corpus.name: corpus
-    for corpus in (datasets.QA_SAMPLE, datasets.KORQUAD)
-}
+CORPORA = {c.name: c for c in (datasets.QA_SAMPLE, datasets.KORQUAD)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +72,18 @@ class Config(TrainingConfig):
     """Tell the model which tokens of the passage are in the question as well."""
     drop_misplaced: bool = False
     """Leave out answers that are not where the file says, with a warning."""
+    passage_length: int = 110
+    """Characters of a passage, at least, where texts become questions."""
 
     def __post_init__(self):
         super().__post_init__()
         expected = f"one of {sorted(CORPORA)}"
         self._require("dataset", self.dataset in CORPORA, expected)
-        for name in ("max_query_length", "max_answer_length"):
+        for name in (
+            "max_query_length",
+            "max_answer_length",
+            "passage_length",
+        ):
             self._require(name, getattr(self, name) > 0, "above 0")
         room = self.sequence_length - 3 - self.max_query_length
         least = f"above {self.max_query_length + 3}, a question's room"
@@ -125,7 +128,10 @@ def read_examples(
     corpus = CORPORA[config.dataset]
     path = own_file or corpus.split_path(split, config.data_dir)
     if Path(path).suffix in (".txt", ".xz", ".gz", ".bz2"):
-        return datasets.cloze_questions(datasets.TextLines([path]))
+        lines = datasets.TextLines([path])
+        return datasets.cloze_questions(
+            lines, config.passage_length, seed=config.seed
+        )
     return datasets.read_questions(
         path, ids, config.drop_misplaced, labels
     )
@@ -229,12 +235,7 @@ if __name__ == "__main__":
 # %%
 def answer_spans(questions: list[Question]) -> tf.Tensor:
     """Return the first answers' places, int32, (questions, 2); -1 if none."""
-    spans = [
-        (q.answers[0].start, q.answers[0].end)
-        if q.answers
-        else (-1, -1)
-        for q in questions
-    ]
+    spans = [q.span for q in questions]
     return tf.reshape(tf.constant(spans, "int32"), (-1, 2))
 
 
@@ -340,12 +341,8 @@ def build_model(
         backbone, preprocessor, config.dropout
     )
     copy_head(config.backbone, model)
-    model.compile(
-        optimizer=training.adamw(
-            config.learning_rate, config.weight_decay
-        ),
-        jit_compile=False,
-    )
+    rate, decay = config.learning_rate, config.weight_decay
+    model.compile(training.adamw(rate, decay), jit_compile=False)
     return model
 
 

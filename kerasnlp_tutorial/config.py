@@ -88,6 +88,8 @@ class TrainingConfig(Settings):
     seed: int = 7
     """Of initial weights, dropout, splits and order."""
 
+    half_precision: bool = False
+    """Store matrices as float16, half as large; they are loaded as float32."""
     output: str | None = None
     """Directory to write; None: `runs/<chapter>-<next number>`."""
     overwrite: bool = False

@@ -139,7 +139,6 @@ class Run:
         model: Any,
         labels: tuple[str, ...],
         metrics: dict[str, Any],
-        half_precision: bool = False,
     ) -> TrainedModel:
         """Write the model and `training.json`, and move the directory into place.
 
@@ -147,8 +146,6 @@ class Run:
             model: a KerasNLP Task.
             labels: class names in the order of their ids.
             metrics: scores, for `training.json`.
-            half_precision: whether matrices are stored as float16; they are loaded as
-                float32 all the same.
         """
         whole = self.partial / "whole"
         shutil.rmtree(whole, ignore_errors=True)
@@ -157,7 +154,7 @@ class Run:
         optimizer, model.optimizer = model.optimizer, None
         model.save_to_preset(str(whole))
         model.optimizer = optimizer
-        if half_precision:
+        if self.config.half_precision:
             for path in whole.glob("*.weights.h5"):
                 _halve_matrices(path)
         write_json(

@@ -24,12 +24,13 @@ _AFTER = re.compile(
 _PARTICLE_AT_END = re.compile(r"(?<=\w\w)(은|는|을|를|의|에|에서|에게|으로|까지|부터)$")
 # Predicates and modifiers, which are no answers.
 _NO_NOUN = re.compile(
-    r"([니한된했였었았있없는]다|[세어아해]요|한|된|할|될|하는|되는|하여|해서|하고|하지|하면)$"
+    r"([니한된했였었았있없는]다|[세어아해]요|한|된|할|될|하는|되는|하여|해서|하고|하지|하면"
+    r"|통해|위해|대해|따라|같이|적인|이는)$"
 )
 
 
 def cloze_questions(
-    lines: Iterable[str], length: int = 300, most: int = 3, seed: int = 7
+    lines: Iterable[str], length: int = 110, most: int = 3, seed: int = 7
 ) -> list[Question]:
     """Make questions of lines of text, with no one's help.
 
@@ -41,12 +42,13 @@ def cloze_questions(
 
     Args:
         lines: texts; neighbours belong together and are joined to passages.
-        length: characters of a passage, at least, where the texts last.
+        length: characters of a passage, at least, where the texts last. A small model
+            learns sooner from short ones.
         most: questions of one passage.
         seed: of the choice among the recurring spans.
 
     Returns:
-        Questions with one answer each.
+        Questions with one answer each. Those of one passage have it as their `source`.
     """
     passages = [
         (passage, recurring_spans(passage)) for passage in _passages(lines, length)
@@ -63,7 +65,8 @@ def cloze_questions(
             if (question := _cloze(passage, span, generator)) is None:
                 continue
             made += 1
-            questions.append(Question(f"{number}-{made}", *question))
+            id = f"{number}-{made}"
+            questions.append(Question(id, *question, source=passage))
             if made == most:
                 break
     return questions

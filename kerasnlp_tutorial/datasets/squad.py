@@ -73,6 +73,8 @@ class Question:
     """Any of them is right; none if the passage does not answer the question."""
     kind: str = ""
     """Of what kind the answer is, where a corpus says so: `장소` and the like."""
+    source: str = ""
+    """What it was made of, if that is more than the passage."""
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -80,9 +82,16 @@ class Question:
         return self.question, self.context
 
     @property
+    def span(self) -> tuple[int, int]:
+        """The first answer's first character and the one after its last; -1 if none."""
+        return (
+            (self.answers[0].start, self.answers[0].end) if self.answers else (-1, -1)
+        )
+
+    @property
     def group(self) -> str:
         """What must not be divided between training and test."""
-        return self.context
+        return self.source or self.context
 
 
 def read_questions(

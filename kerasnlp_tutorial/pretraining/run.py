@@ -93,8 +93,7 @@ def pretrain(config: PretrainingConfig) -> Path:
             )
         watch.write_history()
         metrics = watch.rows()[-1] | {"texts": tokens.texts}
-        finished = run.finish(model, (), metrics, half_precision=config.half_precision)
-        return finished.path
+        return run.finish(model, (), metrics).path
 
 
 def _fit(model, config, watch, dataset):
