@@ -787,7 +787,7 @@ if __name__ == "__main__":
     display.table(names, rows).show()
 
 # %% [markdown]
-# 패키지에는 이렇게 한국어 글로 미리 학습한 작은 모델 둘, BERT인 `bert_mini_ko`와 다음 토큰 맞히기로 배운
+# 패키지에는 이렇게 한국어 글로 미리 학습한 작은 모델, BERT인 `bert_mini_ko`와 다음 토큰 맞히기로 배운
 # GPT-2인 `gpt2_mini_ko`가 들어 있습니다. 배우지 않고 남겨 둔 글에서 잰 손실을 그려 봅니다. 손실을 지수 함수에
 # 넣으면 퍼플렉시티(perplexity), 곧 평균 몇 개의 토큰 가운데에서 망설이는지가 됩니다.
 
@@ -796,17 +796,20 @@ if __name__ == "__main__":
     from kerasnlp_tutorial.checkpoints import preset_folder
 
     for name in ("bert_mini_ko", "gpt2_mini_ko"):
-        history = runs.describe(preset_folder(name))["history"]
-        loss = history["val_loss"]
+        last = runs.describe(preset_folder(name))
+        parts = [  # of a training that went on from another one's end
+            part["history"]
+            for part in (last.get("initial"), last)
+            if part
+        ]
+        loss = [value for part in parts for value in part["val_loss"]]
         title = f"{name}: 남겨 둔 글의 손실"
         display.curves(
             {name: loss}, title, "잰 차례 (500걸음마다)", start=1
         ).show()
-        millions, minutes = (
-            history["tokens"][-1] / 1e6,
-            history["minutes"][-1],
-        )
-        print(f"{millions:.0f}백만 토큰, {minutes:.0f}분")
+        tokens = sum(part["tokens"][-1] for part in parts)
+        minutes = sum(part["minutes"][-1] for part in parts)
+        print(f"{tokens / 1e6:.0f}백만 토큰, {minutes:.0f}분")
         print(f"퍼플렉시티 {np.exp(loss[-1]):.1f}")
 
 # %% [markdown]

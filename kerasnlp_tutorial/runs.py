@@ -139,6 +139,7 @@ class Run:
         model: Any,
         labels: tuple[str, ...],
         metrics: dict[str, Any],
+        initial: dict[str, Any] | None = None,
     ) -> TrainedModel:
         """Write the model and `training.json`, and move the directory into place.
 
@@ -146,6 +147,8 @@ class Run:
             model: a KerasNLP Task.
             labels: class names in the order of their ids.
             metrics: scores, for `training.json`.
+            initial: the `training.json` of the model that this training went on from;
+                it is kept in the new one.
         """
         whole = self.partial / "whole"
         shutil.rmtree(whole, ignore_errors=True)
@@ -166,7 +169,8 @@ class Run:
                 "config": dataclasses.asdict(self.config),
                 "history": read_history(self.checkpoints),
                 "versions": versions(),
-            },
+            }
+            | ({"initial": initial} if initial else {}),
         )
         if self.output.exists():  # --overwrite: the old one goes when the new is whole
             old = self.partial / "replaced"

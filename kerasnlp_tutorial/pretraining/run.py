@@ -8,6 +8,8 @@ from pathlib import Path
 import keras
 
 from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial.checkpoints import preset_folder
+from kerasnlp_tutorial.checkpoints.presets import preset_config
 from kerasnlp_tutorial.datasets import TextLines
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.pretraining.batches import PackedSequences, batches
@@ -30,7 +32,7 @@ def pretrain(config: PretrainingConfig) -> Path:
 
     Returns:
         The preset's directory. In its `training.json` are the settings, the
-        measurements and the versions.
+        measurements and the versions, and those of `initial`, if it has them.
 
     Raises:
         InputError: the texts cannot be read or are too few, the output exists, or
@@ -93,7 +95,10 @@ def pretrain(config: PretrainingConfig) -> Path:
             )
         watch.write_history()
         metrics = watch.rows()[-1] | {"texts": tokens.texts}
-        return run.finish(model, (), metrics).path
+        initial = config.initial and preset_config(
+            preset_folder(config.initial), runs.TRAINING_FILE
+        )
+        return run.finish(model, (), metrics, initial).path
 
 
 def _fit(model, config, watch, dataset):

@@ -170,6 +170,7 @@ def test_going_on_from_a_preset(config, architecture, monkeypatch, tmp_path):
     stored = load_task(preset)[0].get_weights()
     for weight, expected in zip(first, stored, strict=True):
         np.testing.assert_array_equal(weight, expected)
+    assert runs.describe(further)["initial"] == runs.describe(preset)
     before, after = (runs.describe(path)["history"] for path in (preset, further))
     assert after["step"] == [0, 20]
     # The same texts are held out: what the preset was measured with at its end.
