@@ -201,7 +201,7 @@ def test_a_training_goes_on_from_anothers_head(trained, splits, tmp_path):
     trained.model.backbone.save_to_preset(str(tmp_path / "backbone"))
     config = dataclasses.replace(config, backbone=str(tmp_path / "backbone"))
     with pytest.raises(InputError, match="no preset"):
-        ch07.copy_head("nowhere", model)
+        ch07.checkpoints.copy_head("nowhere", model)
 
 
 def test_the_head_by_hand_equals_the_model(splits):
@@ -249,6 +249,8 @@ def test_texts_alone_become_questions(tmp_path):
     config = ch07.Config(train_file=str(path))
     (question,) = ch07.read_examples(config, "train")
     assert question.answers[0].text == "바다 생물"
+    config = dataclasses.replace(config, passage_length=5)  # a sentence each
+    assert ch07.read_examples(config, "train") == []
 
 
 def test_settings_that_cannot_work():
@@ -256,6 +258,8 @@ def test_settings_that_cannot_work():
         ch07.Config(doc_stride=94)
     with pytest.raises(InputError, match="max_answer_length must be above 0"):
         ch07.Config(max_answer_length=0)
+    with pytest.raises(InputError, match="passage_length must be above 0"):
+        ch07.Config(passage_length=0)
     with pytest.raises(InputError, match="sequence_length must be above 35"):
         ch07.Config(sequence_length=32)
     with pytest.raises(InputError, match="dataset must be one of"):

@@ -1,15 +1,18 @@
 """The presets that the package carries, opened in every way that is promised."""
 
 import json
+import re
 
 import keras
 import keras_nlp
 import numpy as np
 import pytest
 from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
+from kerasnlp_tutorial.chapters import ch07_question_answering as ch07
 from kerasnlp_tutorial.data import PRESETS
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the tokenizer
+from kerasnlp_tutorial import runs
 from kerasnlp_tutorial.checkpoints import (
     load_bert,
     load_causal_lm,
@@ -17,6 +20,7 @@ from kerasnlp_tutorial.checkpoints import (
     preset_folder,
     preset_names,
 )
+from kerasnlp_tutorial.datasets import Splits
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.language_models import (
     fill_mask,
@@ -37,10 +41,10 @@ def gpt():
 
 
 def test_names():
-    assert preset_names() == ["bert_mini_ko", "gpt2_mini_ko"]
-    with pytest.raises(
-        InputError, match="no preset 'bert'; expected bert_mini_ko, gpt2_mini_ko, kc"
-    ):
+    names = ["bert_mini_ko", "bert_mini_ko_spans", "gpt2_mini_ko"]
+    assert preset_names() == names
+    expected = f"no preset 'bert'; expected {', '.join(names)}, kc"
+    with pytest.raises(InputError, match=expected):
         preset_folder("bert")
 
 
@@ -49,11 +53,12 @@ def test_size_card_and_origin(name):
     files = [path for path in (PRESETS / name).rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 35e6
     card = (PRESETS / name / "README.md").read_text(encoding="utf-8")
-    assert "kerasnlp-tutorial pretrain" in card
+    assert re.search("kerasnlp-tutorial (pretrain|train) ", card)
     origin = json.loads((PRESETS / name / "training.json").read_text("utf-8"))
     assert origin["history"] and origin["versions"]
     # Paths of the machine that trained it are no one's business.
-    assert not any("/" in text for text in origin["config"]["text"])
+    texts = origin["config"].get("text") or [origin["config"]["train_file"]]
+    assert not any("/" in text for text in texts)
 
 
 def test_the_masked_model_fills_gaps(bert):
@@ -99,6 +104,26 @@ def test_matrices_are_float16_on_disk(name, request):
     for weight in request.getfixturevalue(name).get_weights():
         if weight.ndim > 1:
             np.testing.assert_array_equal(weight, weight.astype("float16"))
+
+
+def test_the_model_that_has_practised_answers():
+    task, labels = load_task("bert_mini_ko_spans")
+    assert task.preprocessor.mark_matches and task.backbone.num_segments == 3
+    practised = runs.TrainedModel(task, labels, ch07.Config())
+    pairs = [
+        (
+            "무엇을 반환하는 함수가 제너레이터입니다.",
+            "이터레이터는 값을 하나씩 줍니다. 제너레이터는 이터레이터를 반환하는 함수입니다. "
+            "리스트는 값을 모두 담습니다.",
+        ),
+        ("언제 쉬나요?", "월요일은 쉬고 화요일에 엽니다."),
+    ]
+    answers = [answer["answer"] for answer in ch07.predict(practised, pairs)]
+    assert answers == ["이터레이터", "월요일"]
+    # Training begins with its head too.
+    model = ch07.build_model(ch07.Config(dropout=0.0), Splits([], [], [], labels))
+    for a, b in zip(model.get_weights(), task.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_every_way_to_open_it(bert):

@@ -1,4 +1,4 @@
-from kerasnlp_tutorial.datasets import cloze_questions
+from kerasnlp_tutorial.datasets import cloze_questions, hold_out
 from kerasnlp_tutorial.datasets.cloze import recurring_spans
 
 LINES = [
@@ -47,3 +47,16 @@ def test_numbers_are_asked_for_as_such():
 
 def test_the_seed_settles_the_choice():
     assert cloze_questions(LINES, seed=1) == cloze_questions(LINES, seed=1)
+
+
+def test_questions_of_one_passage_are_held_out_together():
+    lines = [
+        *LINES,
+        "값은 300원이다.",
+        "그는 300원을 냈다. 그는 책을 샀다. 책은 두껍다.",
+    ]
+    questions = cloze_questions(lines, length=60)
+    kept, held = hold_out(questions, 0.5, seed=7)
+    assert len(kept) == len(held) == 2
+    assert len({q.context for q in questions}) > 2  # they differ by the sentence
+    assert not {q.source for q in kept} & {q.source for q in held}
