@@ -1,8 +1,9 @@
 """Chapters 5 to 7 on published corpora, from random weights and from presets.
 
-Each row is one `train` of the chapter with its default settings and one seed; what it
-measured is kept in OUTPUT/rows.jsonl, and what is there is not measured again. DATA
-holds the folders klue-nli, klue-ner, kmou-ner and korquad. Examples:
+Each row is one `train` of the chapter with one seed and, but for the settings that
+stand below, its defaults; what it measured is kept in OUTPUT/rows.jsonl, and what is
+there is not measured again. DATA holds the folders klue-nli, klue-ner, kmou-ner and
+korquad. Examples:
 
     python benchmarks/tasks.py --data DATA --output tasks
     python benchmarks/tasks.py --data DATA --output tasks --tasks korquad \
@@ -58,8 +59,8 @@ def kmou_ner(data: Path, output: Path) -> tuple[str, list[dict]]:
 def korquad(data: Path, output: Path) -> tuple[str, list[dict]]:
     """Return the chapter and its settings: KorQuAD by lists of ids.
 
-    Its passages are long: by default a question makes four windows, and nine trainings
-    would take the better part of a day.
+    Its passages are long, so their windows overlap less than by default, and are read
+    twice instead of three times.
     """
     folder = data / "korquad"
     path = str(folder / "KorQuAD_v1.0_dev.json")

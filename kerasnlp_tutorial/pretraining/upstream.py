@@ -35,18 +35,43 @@ from kerasnlp_tutorial.tokenizers import (
 logger = logging.getLogger(__name__)
 
 
-class BertUpstream:
-    """A masked language model."""
+class _Upstream:
+    """A preset to go on from, or what a new model needs; a subclass for each kind."""
+
+    load: Callable[[str], keras_nlp.models.Task]
+    backbone_class: type
 
     def __init__(self, config: PretrainingConfig, folder: Path):
         self.config = config
-        self.length = config.sequence_length
-        self.initial = _initial(config, load_masked_lm, keras_nlp.models.BertBackbone)
+        self.initial = _initial(config, self.load, self.backbone_class)
         if self.initial:
             self.tokenizer = self.initial.preprocessor.tokenizer
         else:
             self.tokenizer = self._new_tokenizer(folder / "vocabulary")
         _check_size(self.tokenizer)
+
+    def _new_backbone(self) -> keras_nlp.models.Backbone:
+        config = self.config
+        keras.utils.set_random_seed(config.seed)
+        size = PRESET_SIZES[config.preset_config or "mini"]
+        return self.backbone_class(
+            vocabulary_size=self.tokenizer.vocabulary_size(),
+            intermediate_dim=4 * size["hidden_dim"],
+            dropout=0.0,
+            max_sequence_length=config.sequence_length,
+            **size,
+        )
+
+
+class BertUpstream(_Upstream):
+    """A masked language model."""
+
+    load = staticmethod(load_masked_lm)
+    backbone_class = keras_nlp.models.BertBackbone
+
+    def __init__(self, config: PretrainingConfig, folder: Path):
+        super().__init__(config, folder)
+        self.length = config.sequence_length
         vocabulary = self.tokenizer.get_vocabulary()
         self.objective = MaskedLanguageModel(
             vocabulary, config.masked_share, config.whole_words, config.seed
@@ -85,9 +110,7 @@ class BertUpstream:
         return model
 
     def _new_model(self) -> keras_nlp.models.BertMaskedLM:
-        backbone = _new_backbone(
-            self.config, keras_nlp.models.BertBackbone, self.tokenizer
-        )
+        backbone = self._new_backbone()
         preprocessor = keras_nlp.models.BertMaskedLMPreprocessor(
             self.tokenizer,
             sequence_length=self.length,
@@ -97,18 +120,15 @@ class BertUpstream:
         return keras_nlp.models.BertMaskedLM(backbone, preprocessor)
 
 
-class GPT2Upstream:
+class GPT2Upstream(_Upstream):
     """A causal language model."""
 
+    load = staticmethod(load_causal_lm)
+    backbone_class = keras_nlp.models.GPT2Backbone
+
     def __init__(self, config: PretrainingConfig, folder: Path):
-        self.config = config
+        super().__init__(config, folder)
         self.length = config.sequence_length + 1  # the last token is only asked for
-        self.initial = _initial(config, load_causal_lm, keras_nlp.models.GPT2Backbone)
-        if self.initial:
-            self.tokenizer = self.initial.preprocessor.tokenizer
-        else:
-            self.tokenizer = self._new_tokenizer(folder / "vocabulary")
-        _check_size(self.tokenizer)
         self.objective = CausalLanguageModel()
         self.encode = partial(encode_texts, self.tokenizer)
         self.end_token_id = self.tokenizer.end_token_id
@@ -133,9 +153,7 @@ class GPT2Upstream:
     def model(self) -> keras_nlp.models.GPT2CausalLM:
         if self.initial:
             return self.initial
-        backbone = _new_backbone(
-            self.config, keras_nlp.models.GPT2Backbone, self.tokenizer
-        )
+        backbone = self._new_backbone()
         preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(
             self.tokenizer, sequence_length=self.config.sequence_length
         )
@@ -193,17 +211,3 @@ def _initial(
     task = type(preset)(type(backbone).from_config(settings), preset.preprocessor)
     task.set_weights(preset.get_weights())
     return task
-
-
-def _new_backbone(
-    config: PretrainingConfig, backbone_class: type, tokenizer
-) -> keras_nlp.models.Backbone:
-    keras.utils.set_random_seed(config.seed)
-    size = PRESET_SIZES[config.preset_config or "mini"]
-    return backbone_class(
-        vocabulary_size=tokenizer.vocabulary_size(),
-        intermediate_dim=4 * size["hidden_dim"],
-        dropout=0.0,
-        max_sequence_length=config.sequence_length,
-        **size,
-    )
