@@ -1,11 +1,17 @@
 """What several tests share: no network, no GPU, small things made once."""
 
 import contextlib
+import gc
 import os
 import shutil
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core each; their processes inherit it
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
+# A tenth of the time went into looking through all that Keras keeps.
+gc.set_threshold(50_000)
 
 # PyTorch's wheels for GPUs bring Triton, which aborts the process if it is imported
 # after TensorFlow: each has an LLVM of its own.

@@ -2,6 +2,8 @@
 
 import ast
 import builtins
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,18 @@ def test_only_the_registry_resolves_chapters():
             assert "kerasnlp_tutorial.chapters" not in path.read_text(
                 encoding="utf-8"
             ).replace("(`kerasnlp_tutorial.chapters`)", ""), path
+
+
+@pytest.mark.slow
+def test_a_chapter_runs_as_a_script(tmp_path):
+    """Another than those that the README and the notebooks' check run whole."""
+    module = "kerasnlp_tutorial.chapters.ch02_tokenization"
+    output = subprocess.run(
+        [sys.executable, "-m", module],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "pug ['p', 'ug']" in output and "2000 │█" in output
+    assert "모든 국민 ##은 법 앞에 평 ##등 ##하다" in output

@@ -1,4 +1,4 @@
-"""What becomes of a training that is killed or interrupted, and a chapter as a script."""
+"""What becomes of a training that is killed or interrupted."""
 
 import json
 import signal
@@ -103,16 +103,3 @@ def test_ctrl_c_ends_with_the_best_model_so_far(tmp_path):
     training = runs.describe(tmp_path / "out")
     assert report["accuracy"] == training["metrics"]["accuracy"]
     assert 2 <= len(training["history"]["epoch"]) < 60
-
-
-def test_the_chapter_runs_as_a_script(tmp_path):
-    module = "kerasnlp_tutorial.chapters.ch04_document_classification"
-    output = subprocess.run(
-        [sys.executable, "-m", module],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    assert "단어 주머니 │█" in output and "배우들 연기가 살아 있네요" in output
-    assert runs.describe(tmp_path / "runs/ch04-1")["metrics"]["n"] == 320

@@ -146,7 +146,9 @@ def test_a_killed_training_goes_on_as_if_uninterrupted(
     np.testing.assert_allclose(first["loss"][-1], second["loss"][-1], atol=1e-4)
 
 
-@pytest.mark.parametrize("architecture", ["bert", "gpt2"])
+@pytest.mark.parametrize(
+    "architecture", ["bert", pytest.param("gpt2", marks=pytest.mark.slow)]
+)
 def test_going_on_from_a_preset(config, architecture, monkeypatch, tmp_path):
     preset = pretrain(config(architecture, steps=20))
     for name in ("config.json", "task.json"):  # as a checkpoint of others has it
