@@ -10,15 +10,15 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core each; their processes inherit it
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
-# A tenth of the time went into looking through all that Keras keeps.
-gc.set_threshold(50_000)
-
 # PyTorch's wheels for GPUs bring Triton, which aborts the process if it is imported
 # after TensorFlow: each has an LLVM of its own.
 with contextlib.suppress(ImportError):
     import triton  # noqa: F401
 
 import pytest
+
+# A tenth of the time went into looking through all that Keras keeps.
+gc.set_threshold(50_000)
 
 REVIEWS = [
     "배우들 연기가 살아 있네요 두 번 봤어요",
