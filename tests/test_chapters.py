@@ -143,7 +143,7 @@ def test_only_the_registry_resolves_chapters():
 
 @pytest.mark.slow
 def test_a_chapter_runs_as_a_script(tmp_path):
-    """Another than those that the README and the notebooks' check run whole."""
+    """In a terminal, with pictures made of characters; one that takes seconds."""
     module = "kerasnlp_tutorial.chapters.ch02_tokenization"
     output = subprocess.run(
         [sys.executable, "-m", module],
