@@ -87,9 +87,7 @@ def main() -> None:
     title = "남겨 둔 글의 손실: 두 번 죽은 학습과 끊지 않은 학습"
     names = [str(step) if step % 30 == 0 else "" for step in steps]
     picture = display.curves(series, title, "걸음", names=names)
-    # A file of its own has no page whose colour it could take.
-    svg = picture.html.replace("currentColor", "#777777")
-    (options.output / "resume.svg").write_text(svg, encoding="utf-8")
+    picture.save_svg(options.output / "resume.svg")
     gap = max(abs(a - b) for _, a, b in rows)
     print(f"largest difference of the losses: {gap:.1e}")
 

@@ -173,10 +173,7 @@ def save_picture(
     Beside it, `display.measured` finds the numbers in a table.
     """
     names = [f"{labels:,}" for labels in sizes]
-    picture = display.curves(lines, title, xlabel, names=names)
-    # A file of its own has no page whose colour it could take.
-    svg = picture.html.replace("currentColor", "#777777")
-    path.write_text(svg, encoding="utf-8")
+    display.curves(lines, title, xlabel, names=names).save_svg(path)
     with path.with_suffix(".tsv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, delimiter="\t", lineterminator="\n")
         table.writerow([xlabel, *lines])

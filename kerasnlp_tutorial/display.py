@@ -16,11 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 _INK = "#010203"  # stands for the text colour of the page
+_GREY = "#777777"  # can be read on white and on black
+_INLINE = "display:block;max-width:100%;height:auto;margin:0.5em 0"  # plots on a page
 _COLOURS = ("#2f80c2", "#e07b39", "#4c9f70", "#9b6bc4", "#c2577a", "#8a8a3c")
 _COLOURS += ("#3fa7a3", "#8c6d5a", "#7f7f7f")
 _BAR_WIDTH = 40  # characters
@@ -50,6 +53,19 @@ class Display:
             display(self)
         else:
             print(self)
+
+    def save_svg(self, path: str | Path) -> None:
+        """Write a plot into a file of its own, which a README can show.
+
+        Raises:
+            ValueError: this is not a plot.
+        """
+        if not self.html.startswith("<svg "):
+            raise ValueError("only plots can be saved as SVG; this is not one")
+        # A file has no page whose colour it could take; a margin would crop it.
+        svg = self.html.replace(f' style="{_INLINE}"', "", 1)
+        svg = svg.replace("currentColor", _GREY)
+        Path(path).write_text(svg, encoding="utf-8")
 
 
 # === Tables ===
@@ -357,8 +373,7 @@ class _Picture:
 
     def html(self, title: str) -> str:
         label = html.escape(title, quote=True)
-        style = "display:block;max-width:100%;height:auto;margin:0.5em 0"
-        start = f'<svg role="img" aria-label="{label}" style="{style}" '
+        start = f'<svg role="img" aria-label="{label}" style="{_INLINE}" '
         svg = self.svg[self.svg.index("<svg ") :].replace(_INK, "currentColor")
         return svg.replace("<svg ", start, 1)
 

@@ -1,5 +1,6 @@
 import re
 import warnings
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -55,6 +56,21 @@ def test_lettering_takes_the_colour_of_the_page(draw):
 @plots
 def test_the_same_plot_is_the_same_bytes(draw):
     assert draw() == draw()
+
+
+@plots
+def test_a_plot_in_a_file_needs_no_page_around_it(draw, tmp_path):
+    draw().save_svg(tmp_path / "plot.svg")
+    svg = (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    root = ElementTree.fromstring(svg)
+    assert "style" not in root.attrib  # a margin would push the plot out of its frame
+    assert "currentColor" not in svg
+
+
+def test_only_plots_are_saved_as_svg(tmp_path):
+    with pytest.raises(ValueError, match="only plots"):
+        display.table(["글"], [["하나"]]).save_svg(tmp_path / "table.svg")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_title_is_text_and_never_markup():
