@@ -178,7 +178,7 @@ def save_picture(
         table = csv.writer(file, delimiter="\t", lineterminator="\n")
         table.writerow([xlabel, *lines])
         for name, *values in zip(names, *lines.values(), strict=True):
-            cells = ("" if np.isnan(value) else f"{value:.4f}" for value in values)
+            cells = ("" if np.isnan(value) else f"{value:.5f}" for value in values)
             table.writerow([name, *cells])
 
 

@@ -49,5 +49,5 @@ def test_rows_are_kept_and_drawn(nsmc, tmp_path):
     mean = sum(row["accuracy"] for row in rows if row["start"] == "preset") / 3
     assert f"| 24 | preset | {mean:.3f} |" in table
     drawn = (output / "transfer.tsv").read_text(encoding="utf-8").splitlines()
-    assert drawn[1].split("\t")[0] == "24" and f"{mean:.4f}" in drawn[1]
+    assert drawn[1].split("\t")[0] == "24" and f"{mean:.5f}" in drawn[1]
     assert (output / "transfer.svg").is_file()
