@@ -184,17 +184,20 @@ def save_picture(
 
 def report(rows: list[dict], folder: Path) -> None:
     """Print the table, and draw the pictures into files."""
-    means = {start: [] for start in STARTS}
-    first = {target: {start: [] for start in STARTS} for target in TARGETS}
+    starts = [start for start in STARTS if start in {row["start"] for row in rows}]
+    means = {start: [] for start in starts}
+    first = {target: {start: [] for start in starts} for target in TARGETS}
     sizes = sorted({row["labels"] for row in rows})
     print(
         "| labels | start | accuracy | range | steps to 0.75 | steps to 0.80 | steps |"
     )
     print("|---|---|---|---|---|---|---|")
     for labels in sizes:
-        for start in STARTS:
+        for start in starts:
             same = [r for r in rows if (r["labels"], r["start"]) == (labels, start)]
-            if not same:
+            if not same:  # not measured yet
+                for values in (means, *first.values()):
+                    values[start].append(float("nan"))
                 continue
             scores = [row["accuracy"] for row in same]
             means[start].append(float(np.mean(scores)))
@@ -210,13 +213,12 @@ def report(rows: list[dict], folder: Path) -> None:
                 f"{min(scores):.3f}-{max(scores):.3f} | {steps[0]} | {steps[1]} | "
                 f"{same[0]['steps']} |"
             )
-    if len({len(values) for values in means.values()}) == 1:
-        lines = {STARTS[start]: values for start, values in means.items()}
-        save_picture(lines, sizes, folder / "transfer.svg")
-        for target, series in first.items():
-            lines = {STARTS[start]: values for start, values in series.items()}
-            title = f"정확도 {target:.2f}까지의 걸음"
-            save_picture(lines, sizes, folder / f"steps_{target:.2f}.svg", title)
+    lines = {STARTS[start]: values for start, values in means.items()}
+    save_picture(lines, sizes, folder / "transfer.svg")
+    for target, series in first.items():
+        lines = {STARTS[start]: values for start, values in series.items()}
+        title = f"정확도 {target:.2f}까지의 걸음"
+        save_picture(lines, sizes, folder / f"steps_{target:.2f}.svg", title)
 
 
 def main() -> None:
