@@ -92,6 +92,11 @@ class Config(TrainingConfig):
         self._require("contrast", 0 <= self.contrast <= 1, "0 to 1")
         self._require("judged", self.judged >= 0, "0 or more")
 
+    @property
+    def mark(self) -> str:
+        """What a prompt ends with: a blank belongs to the word after it."""
+        return self.separator.rstrip(" ")
+
 
 # %%
 def load_examples(config: Config) -> Splits:
@@ -148,15 +153,13 @@ def encode_examples(examples: list[PromptedText], tokenizer, config):
         the number of tokens before each text.
     """
     end = [tokenizer.end_token_id]
-    # A blank belongs to the word after it.
-    mark = config.separator.rstrip(" ")
-    blank = config.separator[len(mark) :]
+    blank = config.separator[len(config.mark) :]
     before = encode_texts(
-        tokenizer, [e.prompt and e.prompt + mark for e in examples]
+        tokenizer,
+        [e.prompt and e.prompt + config.mark for e in examples],
     )
     after = encode_texts(
-        tokenizer,
-        [(e.prompt and blank + e.text) or e.text for e in examples],
+        tokenizer, [blank * bool(e.prompt) + e.text for e in examples]
     )
     rows = [
         (end + a + b + end)[: config.sequence_length + 1]
@@ -326,14 +329,13 @@ def find_judge(config: Config, labels) -> TrainedModel | None:
 
 def judge(trained: TrainedModel, classifier, examples) -> dict:
     """Let a classifier judge new texts, and real ones beside them."""
-    config, written = trained.config, []
+    count, written = trained.config.judged, []
     for label in trained.labels:
         texts = []
-        for seed in range(-(-config.judged // 64)):
+        for seed in range(-(-count // 64)):
             texts += write(trained, [label] * 64, DRAWN, seed)
         written += [
-            LabeledText(text.strip(), label)
-            for text in texts[: config.judged]
+            LabeledText(t.strip(), label) for t in texts[:count]
         ]
     real = [LabeledText(e.text, e.prompt) for e in examples]
     control, real = (
@@ -345,7 +347,7 @@ def judge(trained: TrainedModel, classifier, examples) -> dict:
 
 def write(trained, prompts, options, seed: int) -> list[str]:
     """Return what follows prompts and the mark between prompt and text."""
-    mark = trained.config.separator.rstrip(" ")
+    mark = trained.config.mark
     prompts = [p if not p or mark in p else p + mark for p in prompts]
     return TextGenerator.cached(trained.model, options)(prompts, seed)
 
@@ -378,8 +380,7 @@ def train(config: Config) -> TrainedModel:
             for i, part in enumerate((splits.train, splits.validation))
         ]
         if config.contrast:
-            mark = config.separator.rstrip(" ")
-            prompts = [prompt + mark for prompt in splits.labels]
+            prompts = [prompt + config.mark for prompt in splits.labels]
             parts = generation.contrast_prompts(
                 model, parts, prompts, config.contrast, config.seed
             )
@@ -424,11 +425,7 @@ if __name__ == "__main__":
     uniform = float(model.preprocessor.tokenizer.vocabulary_size())
     rows = [["아무 토큰이나 찍으면", uniform, uniform]]
     rows += [
-        [
-            title,
-            before[f"{name}_before"],
-            trained.metrics[name],
-        ]
+        [title, before[f"{name}_before"], trained.metrics[name]]
         for title, name in (
             ("토큰마다", "perplexity"),
             ("글자마다", "character_perplexity"),

@@ -151,7 +151,7 @@ class DemoModel:
 
 def _mark(trained: runs.TrainedModel, prompt: str) -> str:
     """Return what has to follow a prompt, as chapter 8's `predict` does it."""
-    mark = getattr(trained.config, "separator", "").rstrip(" ")
+    mark = getattr(trained.config, "mark", "")
     return mark if prompt and mark not in prompt else ""
 
 

@@ -1,5 +1,4 @@
 import threading
-from types import SimpleNamespace
 
 import pytest
 
@@ -89,7 +88,7 @@ def test_a_reader_who_leaves_does_not_hold_up_others(writer):
 
 
 def test_what_stood_after_a_prompt_is_put_there(writer):
-    config = SimpleNamespace(separator=" => ")
+    config = registry.find("ch08").load().Config(separator=" => ")
     trained = TrainedModel(writer.open().model, (), config)
     model = DemoModel("ch08", "문장 생성하기", lambda: trained)
     options = decoding_options("greedy", SHORT)
