@@ -124,25 +124,7 @@ def read_questions(
             answer, if the training questions all had one.
     """
     path = Path(path)
-    if path.suffix.lower() == ".json":
-        try:
-            content = json.loads(read_text(path))
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"{path}:{error.lineno}: broken JSON: {error.msg}"
-            ) from None
-        if isinstance(content, dict) and isinstance(content.get("data"), list):
-            records, unit = _squad_records(content["data"]), "question"
-        elif isinstance(content, list):
-            records = list(map(_flat_record, range(1, len(content) + 1), content))
-            unit = "record"
-        else:
-            raise InputError(
-                f"{path}: expected SQuAD's format, an object with 'data', or a list of "
-                f"objects with question, context and answer"
-            )
-    else:
-        records, unit = _table_records(path), "row"
+    records, unit = _records(path)
     if ids is not None:
         records = _select(records, path, Path(ids))
     questions, problems, misplaced = [], [], []
@@ -176,6 +158,24 @@ def read_questions(
             f"had one; learn from such questions too, or leave them out of the test"
         )
     return questions
+
+
+def _records(path: Path) -> tuple[list[tuple], str]:
+    """Return (place, fields) of each question, and what a place counts."""
+    if path.suffix.lower() != ".json":
+        return _table_records(path), "row"
+    try:
+        content = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}:{error.lineno}: broken JSON: {error.msg}") from None
+    if isinstance(content, dict) and isinstance(content.get("data"), list):
+        return _squad_records(content["data"]), "question"
+    if isinstance(content, list):
+        return list(map(_flat_record, range(1, len(content) + 1), content)), "record"
+    raise InputError(
+        f"{path}: expected SQuAD's format, an object with 'data', or a list of "
+        f"objects with question, context and answer"
+    )
 
 
 def _squad_records(articles: Sequence[Any]) -> list[tuple[str, dict]]:
