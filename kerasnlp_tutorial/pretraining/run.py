@@ -49,19 +49,7 @@ def pretrain(config: PretrainingConfig) -> Path:
             weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
             jit_compile=False,
         )
-        sequences, held_out = (
-            PackedSequences(ids, upstream.length, batch_size, config.seed)
-            for ids, batch_size in (
-                (tokens.train, config.batch_size),
-                (tokens.held_out, min(config.batch_size, 16)),
-            )
-        )
-        for part, name in ((sequences, "to learn from"), (held_out, "held out")):
-            if not part.per_epoch:
-                raise InputError(
-                    f"too few texts: {len(part.ids)} tokens {name} make no batch of "
-                    f"{part.batch_size} sequences of {part.length} tokens"
-                )
+        sequences, held_out = _sequences(config, tokens, upstream.length)
         count = min(
             held_out.per_epoch, math.ceil(_MEASURED_SEQUENCES / held_out.batch_size)
         )
@@ -99,6 +87,25 @@ def pretrain(config: PretrainingConfig) -> Path:
             preset_folder(config.initial), runs.TRAINING_FILE
         )
         return run.finish(model, (), metrics, initial).path
+
+
+def _sequences(
+    config: PretrainingConfig, tokens: Tokens, length: int
+) -> list[PackedSequences]:
+    """Return what is learnt from, and what is held out."""
+    parts = []
+    for name, ids, batch_size in (
+        ("to learn from", tokens.train, config.batch_size),
+        ("held out", tokens.held_out, min(config.batch_size, 16)),
+    ):
+        part = PackedSequences(ids, length, batch_size, config.seed)
+        if not part.per_epoch:
+            raise InputError(
+                f"too few texts: {len(ids)} tokens {name} make no batch of "
+                f"{batch_size} sequences of {length} tokens"
+            )
+        parts.append(part)
+    return parts
 
 
 def _fit(model, config, watch, dataset):
