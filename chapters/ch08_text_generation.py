@@ -97,6 +97,10 @@ class Config(TrainingConfig):
         """What a prompt ends with: a blank belongs to the word after it."""
         return self.separator.rstrip(" ")
 
+    def mark_after(self, prompt: str) -> str:
+        """Return what a prompt lacks at its end."""
+        return self.mark if prompt and self.mark not in prompt else ""
+
 
 # %%
 def load_examples(config: Config) -> Splits:
@@ -329,14 +333,12 @@ def find_judge(config: Config, labels) -> TrainedModel | None:
 
 def judge(trained: TrainedModel, classifier, examples) -> dict:
     """Let a classifier judge new texts, and real ones beside them."""
-    count, written = trained.config.judged, []
+    most, written = trained.config.judged, []
     for label in trained.labels:
         texts = []
-        for seed in range(-(-count // 64)):
+        for seed in range(-(-most // 64)):
             texts += write(trained, [label] * 64, DRAWN, seed)
-        written += [
-            LabeledText(t.strip(), label) for t in texts[:count]
-        ]
+        written += [LabeledText(t.strip(), label) for t in texts[:most]]
     real = [LabeledText(e.text, e.prompt) for e in examples]
     control, real = (
         ch04.evaluate(classifier, texts)["accuracy"]
@@ -347,8 +349,7 @@ def judge(trained: TrainedModel, classifier, examples) -> dict:
 
 def write(trained, prompts, options, seed: int) -> list[str]:
     """Return what follows prompts and the mark between prompt and text."""
-    mark = trained.config.mark
-    prompts = [p if not p or mark in p else p + mark for p in prompts]
+    prompts = [p + trained.config.mark_after(p) for p in prompts]
     return TextGenerator.cached(trained.model, options)(prompts, seed)
 
 

@@ -150,9 +150,8 @@ class DemoModel:
 
 
 def _mark(trained: runs.TrainedModel, prompt: str) -> str:
-    """Return what has to follow a prompt, as chapter 8's `predict` does it."""
-    mark = getattr(trained.config, "mark", "")
-    return mark if prompt and mark not in prompt else ""
+    """Return what chapter 8 puts after a prompt; nothing for a model without it."""
+    return trained.config.mark_after(prompt) if trained.config else ""
 
 
 def open_demo(name: str) -> DemoModel:
