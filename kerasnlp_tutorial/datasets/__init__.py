@@ -1,10 +1,12 @@
-"""Raw files to frozen dataclass examples. Nothing here imports Keras to read a file."""
+"""Readers that turn files into frozen dataclasses, without Keras or TensorFlow."""
 
+from kerasnlp_tutorial.datasets.bio import Span, TaggedSentence, tag_spans
 from kerasnlp_tutorial.datasets.cloze import cloze_questions
 from kerasnlp_tutorial.datasets.examples import (
     LabeledPair,
     LabeledText,
     Splits,
+    check_labels,
     class_names,
     hold_out,
     load_splits,
@@ -18,46 +20,38 @@ from kerasnlp_tutorial.datasets.nli import (
     read_klue_nli,
     read_kornli,
     read_korsts,
+    read_pairs,
 )
 from kerasnlp_tutorial.datasets.nsmc import (
+    HARD_SAMPLE,
     NSMC,
-    PLAIN_SAMPLE,
     REVIEWS,
     SAMPLE,
     read_nsmc,
 )
-from kerasnlp_tutorial.datasets.plain_text import TextLines
+from kerasnlp_tutorial.datasets.plain_text import TextLines, is_plain_text
 from kerasnlp_tutorial.datasets.prompted_text import (
     CHATBOT,
     PromptedText,
     prompt_names,
     read_prompted_texts,
 )
+from kerasnlp_tutorial.datasets.questions import Answer, Question, answerability
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
-from kerasnlp_tutorial.datasets.squad import (
-    KORQUAD,
-    QA_SAMPLE,
-    Answer,
-    Question,
-    answerability,
-    read_questions,
-)
+from kerasnlp_tutorial.datasets.squad import KORQUAD, QA_SAMPLE, read_questions
 from kerasnlp_tutorial.datasets.table import read_labeled_pairs, read_labeled_texts
 from kerasnlp_tutorial.datasets.tagged_text import (
     KLUE_NER,
     NER_SAMPLE,
-    Span,
-    TaggedSentence,
     entity_types,
-    read_bio,
-    read_klue_ner,
     read_tagged_sentences,
     read_tagged_text,
-    tag_spans,
 )
+from kerasnlp_tutorial.datasets.tagged_units import read_bio, read_klue_ner
 
 __all__ = [
     "CHATBOT",
+    "HARD_SAMPLE",
     "KLUE_NER",
     "KLUE_NLI",
     "KORNLI",
@@ -65,7 +59,6 @@ __all__ = [
     "NER_SAMPLE",
     "NLI_SAMPLE",
     "NSMC",
-    "PLAIN_SAMPLE",
     "QA_SAMPLE",
     "REVIEWS",
     "SAMPLE",
@@ -81,11 +74,13 @@ __all__ = [
     "TaggedSentence",
     "TextLines",
     "answerability",
+    "check_labels",
     "class_names",
     "cloze_questions",
     "entity_types",
     "hangul_number",
     "hold_out",
+    "is_plain_text",
     "load_splits",
     "prompt_names",
     "read_bio",
@@ -96,6 +91,7 @@ __all__ = [
     "read_labeled_pairs",
     "read_labeled_texts",
     "read_nsmc",
+    "read_pairs",
     "read_prompted_texts",
     "read_questions",
     "read_tagged_sentences",

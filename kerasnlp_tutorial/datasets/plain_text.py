@@ -1,27 +1,40 @@
-"""Lines of text files, one at a time, compressed or not."""
+"""Lines of text files, compressed or not, read one at a time."""
 
-import bz2
-import gzip
-import lzma
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
-from kerasnlp_tutorial.datasets.table import decode_utf8
+from kerasnlp_tutorial.datasets.json_records import SUFFIXES
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.files import decode_utf8, opened, plain_suffix
+from kerasnlp_tutorial.hangul import compose
 
-_OPEN = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
+# A small compressed file can hold a line of gigabytes; the whole Bible is 4 MiB.
+_MAX_LINE_BYTES = 2**24
+
+
+def is_plain_text(path: str | Path) -> bool:
+    """Whether the name of a file is that of lines of text.
+
+    It is `.txt`, or any compressed file except tables and JSON.
+    """
+    path, suffix = Path(path), plain_suffix(path)
+    compressed = suffix != path.suffix.lower()
+    is_records = suffix in (".csv", ".tsv", *SUFFIXES)
+    return suffix == ".txt" or (compressed and not is_records)
 
 
 class TextLines:
-    """The lines of text files that hold more than white space.
+    """The non-blank lines of text files, with their Hangul composed.
 
-    Can be iterated over again and again; memory does not grow with the files.
+    The object can be iterated over repeatedly. Only one line is in memory at a time.
 
     Args:
-        paths: UTF-8 text files; `.xz`, `.gz` and `.bz2` are decompressed.
+        paths: paths of UTF-8 text files; `.xz`, `.gz` and `.bz2` are decompressed.
 
     Raises (while iterating):
-        InputError: a file does not exist, is not UTF-8 or has no text; says where.
+        InputError: a file does not exist, is empty or not UTF-8, has a line of more
+            than 16 MiB, or its compressed content is broken.
     """
 
     def __init__(self, paths: Iterable[str | Path]):
@@ -33,17 +46,19 @@ class TextLines:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    if not path.is_file():
-        raise InputError(f"{path} does not exist; a text file is needed here")
+    if path.exists() and not path.is_file():  # a pipe can be read only once
+        raise InputError(f"{path} is no regular file; a text file is needed here")
     empty = True
-    try:
-        with _OPEN.get(path.suffix, open)(path, "rb") as file:
-            for number, data in enumerate(file, start=1):
-                line = decode_utf8(data, f"{path}, line {number}").strip()
-                if line:
+    with opened(path) as file:
+        lines = iter(partial(file.readline, _MAX_LINE_BYTES + 1), b"")
+        for number, data in enumerate(lines, start=1):
+            if len(data) > _MAX_LINE_BYTES:
+                limit = f"{_MAX_LINE_BYTES >> 20} MiB"
+                raise InputError(f"{path}:{number}: a line of more than {limit}")
+            text = compose(decode_utf8(data, str(path), number))
+            for line in text.split("\r"):
+                if line := line.strip():
                     empty = False
                     yield line
-    except (lzma.LZMAError, gzip.BadGzipFile, EOFError) as error:
-        raise InputError(f"{path} is broken: {error}") from None
     if empty:
         raise InputError(f"{path} is empty")

@@ -1,75 +1,123 @@
-"""Where a corpus comes from: declared once, fetched once, checked."""
+"""Declarations of corpora, and their download with checks of hashes."""
 
 import hashlib
 import logging
-import os
-import shutil
-import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.files import cache_dir, locked, sha256, written_whole
 
 logger = logging.getLogger(__name__)
 
-
-def cache_dir() -> Path:
-    """Return `$KERASNLP_TUTORIAL_CACHE`, or a folder in the user's cache."""
-    if folder := os.environ.get("KERASNLP_TUTORIAL_CACHE"):
-        return Path(folder)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "kerasnlp_tutorial"
+_TIMEOUT = 30.0  # seconds without an answer, or without more data
+_MIN_SPEED = 1000  # bytes per second; a timeout alone would wait for a trickle
+_CHUNK_SIZE = 1 << 16  # bytes
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of a corpus."""
+    """A file of a corpus; a file with a URL has exactly one of the two hashes.
+
+    Raises:
+        ValueError: there is a URL with no hash or with both hashes.
+    """
 
     name: str
-    """File name, as published and as expected in a `data_dir`."""
+    """Name of the file, as published and as expected in a `data_dir`."""
     url: str | None = None
-    """Address that it is downloaded from; None for a file inside the package."""
+    """Address of the download; None for a file inside the package."""
     sha256: str | None = None
-    """Hash of the published file in hexadecimal digits; None where not known."""
+    """SHA-256 of the published file in hexadecimal digits."""
+    blob: str | None = None
+    """Git blob hash of the published file, as `git ls-tree` shows it."""
+
+    def __post_init__(self) -> None:
+        if self.url and (self.sha256 is None) == (self.blob is None):
+            raise ValueError(f"{self.name} must have a sha256 or a blob")
+
+    def difference(self, path: Path) -> str | None:
+        """Describe how a file differs from the published one; None if it is equal."""
+        expected = self.sha256 or self.blob
+        received = sha256(path) if self.sha256 else _blob(path)
+        if received == expected:
+            return None
+        with path.open("rb") as file:
+            beginning = file.read(40)
+        return (
+            f"{'sha256' if self.sha256 else 'git blob'} {received}, expected "
+            f"{expected}; {path.stat().st_size:,} bytes that begin with {beginning!r}"
+        )
+
+
+def github_file(
+    repository: str,
+    commit: str,
+    path: str,
+    *,
+    sha256: str | None = None,
+    blob: str | None = None,
+) -> RemoteFile:
+    """Declare a file of a public repository as it was at a commit.
+
+    Args:
+        repository: name of the repository, `owner/name`.
+        commit: full hash of the commit, since a branch would move.
+        path: path of the file in the repository.
+        sha256: SHA-256 of the file in hexadecimal digits.
+        blob: git blob hash of the file, in place of `sha256`.
+    """
+    url = f"https://raw.githubusercontent.com/{repository}/{commit}/{path}"
+    return RemoteFile(path.rpartition("/")[2], url, sha256, blob)
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A published corpus, or one that the package carries."""
+    """A published corpus, or a corpus inside the package."""
 
     name: str
-    """Name used in `Config.dataset` and on the command line."""
+    """Name in `Config.dataset` and on the command line."""
     title: str
     licence: str
     homepage: str
     citation: str
     files: tuple[RemoteFile, ...]
     folder: Path | None = None
-    """Where the files lie, for a corpus inside the package."""
+    """Folder of the files, for a corpus inside the package."""
 
     def split_path(self, split: str, data_dir: str | None = None) -> Path:
-        """Return the path of `train`, the first file, or of `test`, the last one.
+        """Return the path of a split, downloading the file if needed.
 
         Args:
-            split: `train` or `test`.
-            data_dir: as in `path`.
+            split: `train`, the first file, or `test`, the last file.
+            data_dir: folder that holds the user's copy of the files; None for the
+                cache.
+
+        Raises:
+            InputError: the file cannot be found or downloaded; see `path`.
         """
         return self.path(self.files[0 if split == "train" else -1].name, data_dir)
 
     def path(self, file_name: str, data_dir: str | Path | None = None) -> Path:
-        """Return the local path of one file, downloading it if need be.
+        """Return the local path of a file, downloading it if needed.
 
-        It is looked for in `data_dir` if that is given (and nowhere else, and
-        unchecked: it is the user's own copy), otherwise in the cache, otherwise
-        downloaded to the cache and compared with its hash.
+        With `data_dir`, the file is expected there and its hash is not checked, since
+        it is the user's copy. Otherwise the file is in the cache, or is downloaded to
+        the cache, and its hash is checked.
 
         Args:
             file_name: `name` of one of `files`.
-            data_dir: folder that holds the corpus's files.
+            data_dir: folder that holds the user's copy of the files; None for the
+                cache.
 
         Raises:
-            InputError: the file is not in `data_dir`, or a download's hash is wrong.
-            ConnectionError: the download failed; nothing stays in the cache.
+            InputError: the file is not in `data_dir`; the download fails or is not the
+                published file, and is not kept; the file in the cache is not the
+                published file; or the cache cannot be written.
         """
         remote = next(file for file in self.files if file.name == file_name)
         folder = self.folder if data_dir is None else Path(data_dir)
@@ -78,6 +126,12 @@ class Corpus:
         path = cache_dir() / self.name / file_name
         if not path.is_file():
             self._download(remote, path)
+        elif difference := remote.difference(path):
+            raise InputError(
+                f"{path} is not the published file ({difference}): it is damaged, or "
+                f"was cached unchecked by an older version. Remove it to download it "
+                f"again; put a file of your own in a folder named with --data-dir"
+            )
         return path
 
     def _local(self, path: Path) -> Path:
@@ -90,31 +144,61 @@ class Corpus:
         return path
 
     def _download(self, remote: RemoteFile, path: Path) -> None:
-        """Download beside `path` and move into place only what is whole."""
-        import keras  # reading local files must not need Keras
+        """Download a file to `path`, unless another process does so first."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(path.with_name(f".{path.name}.lock")):
+                if not path.is_file():
+                    self._fetch(remote, path)
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be written ({error}); set the environment variable "
+                f"KERASNLP_TUTORIAL_CACHE to use another folder"
+            ) from error
 
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def _fetch(self, remote: RemoteFile, path: Path) -> None:
+        assert remote.url, "only files inside the package have no URL"
         logger.info("%s: downloading %s to %s", self.title, remote.url, path)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            try:
-                # Without a hash to compare, get_file itself is what tells a whole
-                # download from a broken one: it raises when bytes are missing.
-                part = Path(
-                    keras.utils.get_file(remote.name, remote.url, cache_dir=folder)
-                )
-            except Exception as error:  # get_file raises bare Exception
-                raise ConnectionError(
-                    f"could not download {remote.url} ({error}). Download it in "
-                    f"another way and name its folder with --data-dir"
-                ) from error
-            if remote.sha256 and (received := _sha256(part)) != remote.sha256:
+        advice = (
+            f"nothing was kept. Download the file in another way and put it at {path}, "
+            f"or in a folder named with --data-dir"
+        )
+        with written_whole(path) as part:
+            with part.open("wb") as file:
+                try:
+                    for chunk in _chunks(remote.url):
+                        file.write(chunk)
+                except ConnectionError as error:
+                    raise InputError(
+                        f"could not download {remote.url} ({error}); {advice}"
+                    ) from error
+            if difference := remote.difference(part):
                 raise InputError(
-                    f"{remote.url}: the download has sha256 {received}, expected "
-                    f"{remote.sha256}; nothing was kept"
+                    f"{remote.url} is not the published file ({difference}); {advice}"
                 )
-            shutil.move(part, path)
 
 
-def _sha256(path: Path) -> str:
+def _chunks(url: str) -> Iterator[bytes]:
+    """Yield the content of a file while it is downloaded.
+
+    Raises:
+        ConnectionError: the download fails or is too slow.
+    """
+    start, received = time.monotonic(), 0
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
+            while chunk := response.read1(_CHUNK_SIZE):
+                yield chunk
+                received += len(chunk)
+                if time.monotonic() - start > _TIMEOUT + received / _MIN_SPEED:
+                    raise TimeoutError(f"slower than {_MIN_SPEED:,} bytes per second")
+    except (OSError, HTTPException) as error:
+        raise ConnectionError(str(error) or repr(error)) from error
+
+
+def _blob(path: Path) -> str:
+    start = b"blob %d\0" % path.stat().st_size
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(
+            file, lambda: hashlib.sha1(start, usedforsecurity=False)
+        ).hexdigest()

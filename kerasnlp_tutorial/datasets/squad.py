@@ -1,22 +1,32 @@
-"""Questions on passages: KorQuAD, SQuAD, a sample, and files of one's own."""
+"""Readers of questions on passages: KorQuAD, SQuAD, a sample and users' files."""
 
-import json
+import contextlib
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kerasnlp_tutorial.data import SAMPLES
-from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
-from kerasnlp_tutorial.datasets.table import raise_malformed, read_text, rows
-from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.datasets.question_records import (
+    Numbered,
+    given_answers,
+    given_id,
+    is_impossible,
+    question_records,
+    whole_number,
+)
+from kerasnlp_tutorial.datasets.questions import Answer, Question, answerability
+from kerasnlp_tutorial.datasets.records import as_label, as_text, raise_malformed
+from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile, github_file
+from kerasnlp_tutorial.errors import InputError, shown
+from kerasnlp_tutorial.files import read_text
+from kerasnlp_tutorial.hangul import compose, compose_with_positions
 
 logger = logging.getLogger(__name__)
 
-_KORQUAD_URL = (
-    "https://raw.githubusercontent.com/korquad/korquad.github.io/master/dataset"
-)
+_KORQUAD = "korquad/korquad.github.io"
+_KORQUAD_COMMIT = "61d7d6682948375dd8f06ef27e788fd19982af38"
 
 KORQUAD = Corpus(
     name="korquad",
@@ -25,12 +35,16 @@ KORQUAD = Corpus(
     homepage="https://korquad.github.io",
     citation="Lim et al., KorQuAD1.0: Korean QA Dataset for MRC, 2019",
     files=(
-        RemoteFile(
-            "KorQuAD_v1.0_train.json", f"{_KORQUAD_URL}/KorQuAD_v1.0_train.json"
+        github_file(
+            _KORQUAD,
+            _KORQUAD_COMMIT,
+            "dataset/KorQuAD_v1.0_train.json",
+            blob="82e3c5939e5e61a1c4ae94e42676800e88ec52a6",
         ),
-        RemoteFile(
-            "KorQuAD_v1.0_dev.json",
-            f"{_KORQUAD_URL}/KorQuAD_v1.0_dev.json",
+        github_file(
+            _KORQUAD,
+            _KORQUAD_COMMIT,
+            "dataset/KorQuAD_v1.0_dev.json",
             sha256="25ffeb51e6c51ec02c071b60a10188e10005c144110f0d876b26079d80a35bdf",
         ),
     ),
@@ -47,53 +61,6 @@ QA_SAMPLE = Corpus(
 )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A part of a passage."""
-
-    text: str
-    start: int
-    """Place of its first character."""
-
-    @property
-    def end(self) -> int:
-        """Place of the character after its last one."""
-        return self.start + len(self.text)
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question, the passage that it is asked of, and the answers."""
-
-    id: str
-    question: str
-    context: str
-    """The passage."""
-    answers: tuple[Answer, ...]
-    """Any of them is right; none if the passage does not answer the question."""
-    kind: str = ""
-    """Of what kind the answer is, where a corpus says so: `장소` and the like."""
-    source: str = ""
-    """What it was made of, if that is more than the passage."""
-
-    @property
-    def texts(self) -> tuple[str, str]:
-        """What a model reads."""
-        return self.question, self.context
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """The first answer's first character and the one after its last; -1 if none."""
-        return (
-            (self.answers[0].start, self.answers[0].end) if self.answers else (-1, -1)
-        )
-
-    @property
-    def group(self) -> str:
-        """What must not be divided between training and test."""
-        return self.source or self.context
-
-
 def read_questions(
     path: str | Path,
     ids: str | Path | None = None,
@@ -102,208 +69,182 @@ def read_questions(
 ) -> list[Question]:
     """Read questions on passages.
 
+    A file is a `.json` file of articles, such as those of SQuAD, KorQuAD, KLUE-MRC and
+    AI-Hub; or a table with a header, a JSON list of objects or one object per line. A
+    table or an object has the fields `question`, `context`, `answer` and, unless the
+    answer occurs only once, `answer_start`. JSON may also have `answers` as `datasets`
+    writes them; in a record where they are missing, `answer` is read. An empty answer
+    means that the context has no answer. Decomposed Hangul is composed; `answer_start`
+    counts the characters of the file.
+
     Args:
-        path: a `.json` file in SQuAD's format, as are KorQuAD 1.0, SQuAD 1.1 and, with
-            unanswerable questions, SQuAD 2.0; or a `.json` file with a list of
-            objects, or a TSV or CSV file with a header, with the fields `question`,
-            `context`, `answer` and, unless the answer occurs only once,
-            `answer_start`. An empty answer means that there is none.
-        ids: a file with one question id a line: read only these.
-        drop_misplaced: leave out, with a warning, answers that do not stand at
-            their `answer_start`, and questions that keep none, instead of refusing
-            the file.
-        known_classes: what `answerability` has said of the training questions, if
-            these are to be tested on.
+        path: path of the file.
+        ids: path of a file with the ids of the questions to read, one per line; None
+            to read all questions.
+        drop_misplaced: whether to leave out, with a warning, answers that are not at
+            their `answer_start`, and questions without other answers. If false, such
+            answers are an error.
+        known_classes: `answerability` of the training questions, if these are test
+            questions; None for any.
 
     Returns:
         The questions in file order.
 
     Raises:
-        InputError: malformed records, and answers that are not where they are said to
-            be; says which. Ids that the file does not have. Questions without an
-            answer, if the training questions all had one.
+        InputError: some records are malformed, or have answers that are not at their
+            `answer_start`; the message names them. Some ids are not in the file. Some
+            questions have no answer, but all training questions had one.
     """
     path = Path(path)
-    records, unit = _records(path)
+    unit, records, problems = question_records(path)
     if ids is not None:
         records = _select(records, path, Path(ids))
-    questions, problems, misplaced = [], [], []
-    for place, values in records:
+    empty_is_none = _empty_means_none(records)
+    questions, misplaced = [], []
+    for number, values in records:
         try:
-            question, wrong = _question(values)
+            question, wrong = _question(number, values, empty_is_none)
         except ValueError as error:
-            problems.append((place, str(error)))
+            problems.append((number, str(error)))
             continue
-        misplaced += [(place, received) for received in wrong]
+        misplaced += [(number, problem) for problem in wrong]
         if not wrong or question.answers:
             questions.append(question)
     raise_malformed(path, problems, unit)
-    if misplaced and not drop_misplaced:
+    if not drop_misplaced:
         raise_malformed(path, misplaced, unit)
-    if misplaced:
-        place, received = misplaced[0]
+    elif misplaced:
         logger.warning(
-            "%s: left out %d answers that are not where they are said to be, first %s: "
-            "%s",
+            "%s: left out %d answers that are not at their answer_start, first %s: %s",
             path,
             len(misplaced),
-            place,
-            received,
+            *misplaced[0],
         )
+    unanswered = sum(not question.answers for question in questions)
+    if empty_is_none and unanswered:
+        logger.warning("%s: %d questions have no answer", path, unanswered)
     if not questions:
         raise InputError(f"{path} has no questions")
     if known_classes and set(answerability(questions)) - set(known_classes):
         raise InputError(
-            f"{path} has questions without an answer, and the training questions all "
-            f"had one; learn from such questions too, or leave them out of the test"
+            f"{path} has questions without an answer, but all training questions had "
+            f"one; add such questions to the training set, or remove them here"
         )
     return questions
 
 
-def _records(path: Path) -> tuple[list[tuple], str]:
-    """Return (place, fields) of each question, and what a place counts."""
-    if path.suffix.lower() != ".json":
-        return _table_records(path), "row"
-    try:
-        content = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}:{error.lineno}: broken JSON: {error.msg}") from None
-    if isinstance(content, dict) and isinstance(content.get("data"), list):
-        return _squad_records(content["data"]), "question"
-    if isinstance(content, list):
-        return list(map(_flat_record, range(1, len(content) + 1), content)), "record"
-    raise InputError(
-        f"{path}: expected SQuAD's format, an object with 'data', or a list of "
-        f"objects with question, context and answer"
-    )
-
-
-def _squad_records(articles: Sequence[Any]) -> list[tuple[str, dict]]:
-    """Return (id, fields) of each question."""
-    records = []
-    for number, article in enumerate(articles, start=1):
-        try:
-            for paragraph in article["paragraphs"]:
-                for values in paragraph["qas"]:
-                    values = {**values, "context": paragraph["context"]}
-                    records.append((str(values.get("id", len(records) + 1)), values))
-        except (KeyError, TypeError) as error:
-            problem = f"expected paragraphs with context and qas: {error!r}"
-            records.append((f"of article {number}", {"malformed": problem}))
-    return records
-
-
-def _flat_record(number: int, values: Any) -> tuple[str, dict]:
-    """Bring a record of one's own into SQuAD's shape."""
-    if not isinstance(values, dict) or not isinstance(values.get("answer"), str):
-        expected = "an object with question, context and answer"
-        return str(number), {"malformed": f"expected {expected}; received {values!r}"}
-    answer, start = values["answer"], values.get("answer_start")
-    return str(number), {
-        "id": str(number),
-        **values,
-        "answers": [{"text": answer, "answer_start": start}],
-        "is_impossible": not answer,
-    }
-
-
-def _table_records(path: Path) -> list[tuple[int, dict]]:
-    table = rows(path)
-    _, header = next(table)
-    needed = ("question", "context", "answer")
-    if any(header.count(name) != 1 for name in needed):
+def _select(records: Numbered, path: Path, ids: Path) -> Numbered:
+    selected = set(compose(read_text(ids)).split())
+    all_ids = [_id(number, values) for number, values in records]
+    if missing := selected - set(all_ids):
         raise InputError(
-            f"{path}:1: the header must have the columns {', '.join(needed)} (and may "
-            f"have answer_start, id, kind), but it is {header}"
+            f"{path} lacks {len(missing)} of the {len(selected)} ids in {ids}, such as "
+            f"{shown(min(missing))}"
         )
-    records = []
-    for line, fields in table:
-        if len(fields) != len(header):
-            received = f"{len(fields)} columns, expected {len(header)}: {fields}"
-            records.append((line, {"malformed": received}))
-            continue
-        values = dict(zip(header, fields, strict=True))
-        start = values.pop("answer_start", "").strip()
-        if start:
-            values["answer_start"] = int(start) if start.isdecimal() else start
-        records.append((line, {"id": str(line), **_flat_record(line, values)[1]}))
-    return records
+    pairs = zip(all_ids, records, strict=True)
+    return [record for id, record in pairs if id in selected]
 
 
-def _select(records: list[tuple], path: Path, ids: Path) -> list[tuple]:
-    wanted = set(read_text(ids).split())
-    found = [
-        (place, values)
-        for place, values in records
-        if str(values.get("id", "")) in wanted  # an id may be a number
-    ]
-    missing = wanted - {str(values["id"]) for _, values in found}
-    if missing:
-        raise InputError(
-            f"{path} lacks {len(missing)} of the {len(wanted)} ids in {ids}, such as "
-            f"{min(missing)!r}"
-        )
-    return found
+def _id(number: int | str, values: dict[str, Any]) -> str:
+    return _label(given_id(values)) or str(number)
 
 
-def _question(values: dict) -> tuple[Question, list[str]]:
-    """Return a question with the answers that are in place, and the others' faults.
+def _label(value: Any) -> str:
+    """Return a text or a number as a label, `""` for anything else."""
+    return as_label(value if isinstance(value, str | int | float) else None)
+
+
+def _empty_means_none(records: Numbered) -> bool:
+    """Whether an empty list of answers means that there is no answer.
+
+    It does in SQuAD 2 without `is_impossible`, as `datasets` writes it. In a file
+    without any answers they are withheld, as in the test sets of competitions.
+    """
+    if any("is_impossible" in values for _, values in records):
+        return False
+    for _, values in records:
+        with contextlib.suppress(ValueError):
+            if given_answers(values):
+                return True
+    return False
+
+
+def _question(
+    number: int | str, values: dict[str, Any], empty_is_none: bool
+) -> tuple[Question, list[str]]:
+    """Return a question, and error messages about answers at wrong positions.
+
+    The question has only the other answers.
 
     Raises:
         ValueError: the fields are not those of a question.
     """
-    if "malformed" in values:
-        raise ValueError(values["malformed"])
     for name in ("question", "context"):
         if not isinstance(values.get(name), str) or not values[name].strip():
-            raise ValueError(f"{name} must be a text; received {values.get(name)!r}")
-    context, answers, wrong = values["context"], [], []
-    impossible = values.get("is_impossible", False)
-    given = [] if impossible else values.get("answers")
-    if not isinstance(given, list) or not (given or impossible):
-        raise ValueError(
-            f"expected a list of answers, or is_impossible; received {given!r}"
-        )
-    for answer in given:
-        answer = answer if isinstance(answer, dict) else {"text": answer}
-        text, start = answer.get("text"), answer.get("answer_start")
+            received = shown(values.get(name))
+            raise ValueError(f"{name} must be a text; received {received}")
+    context, positions = _composed(values["context"])
+    answers, wrong = [], []
+    for text, given_start in _answers(values, empty_is_none):
         if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"an answer must have a text; received {answer!r}")
+            raise ValueError(f"an answer must have a text; received {shown(text)}")
+        text, start = as_text(text), whole_number(given_start)
         if start is None:
-            start = _only_place(context, text)
-        if not isinstance(start, int):
-            raise ValueError(f"answer_start must be a number; received {start!r}")
-        stands = context[max(start, 0) : start + len(text)]
-        if stands == text:
+            start = _only_occurrence(context, text)
+        elif positions is not None:
+            start = positions.index(start) if start in positions else -1
+        found = context[max(start, 0) : max(start + len(text), 0)]
+        if found == text:
             answers.append(Answer(text, start))
         else:
-            wrong.append(f"the answer {text!r} is not at {start}, where {stands!r} is")
+            wrong.append(
+                f"the answer {shown(text)} is not at {shown(given_start)}, where "
+                f"{shown(found)} is"
+            )
     question = Question(
-        str(values.get("id", "")),
-        values["question"],
+        _id(number, values),
+        as_text(values["question"]),
         context,
         tuple(answers),
-        str(values.get("kind", "")),
+        _label(values.get("kind")),
     )
     return question, wrong
 
 
-def _only_place(context: str, text: str) -> int:
-    """Return where the text occurs, if that is told by the text alone."""
-    places = context.count(text)
-    if places != 1:
-        occurs = f"occurs {places} times" if places else "does not occur"
+def _composed(context: str) -> tuple[str, list[int] | None]:
+    """Return a composed context, and its original positions if it was decomposed."""
+    if (composed := as_text(context)) == context:
+        return composed, None
+    return compose_with_positions(context)
+
+
+def _answers(values: dict[str, Any], empty_is_none: bool) -> list[tuple[Any, Any]]:
+    """Return texts and starts of the answers; empty if there is no answer."""
+    impossible = is_impossible(values.get("is_impossible"))
+    if impossible:  # the answers are only plausible then, as in KLUE-MRC
+        return []
+    given = given_answers(values)
+    # An empty `answer` always means that there is no answer.
+    may_be_empty = "answers" not in values or empty_is_none
+    if given or (given is not None and may_be_empty and impossible is None):
+        return given
+    raise ValueError(
+        f"expected a list of answers, or is_impossible: true if there is no answer; "
+        f"received {shown(given)}"
+    )
+
+
+def _only_occurrence(context: str, text: str) -> int:
+    """Return the start of a text that occurs exactly once in a context.
+
+    Raises:
+        ValueError: it occurs more often or not at all.
+    """
+    # A lookahead also finds occurrences that overlap.
+    count = len(re.findall(f"(?={re.escape(text)})", context))
+    if count != 1:
+        occurs = f"occurs {count} times" if count else "does not occur"
         raise ValueError(
-            f"without answer_start: the answer {text!r} {occurs} in the context"
+            f"without answer_start: the answer {shown(text)} {occurs} in the context"
         )
     return context.index(text)
-
-
-def answerability(questions: Collection[Question]) -> tuple[str, ...]:
-    """Return the classes of training questions.
-
-    Returns:
-        `("answer",)`, or `("answer", "no answer")` if some questions have none.
-    """
-    classes = ("answer", "no answer")
-    return classes if any(not q.answers for q in questions) else classes[:1]

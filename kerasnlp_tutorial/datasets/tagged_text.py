@@ -1,22 +1,31 @@
-"""Sentences with named entities: the book's format, KLUE-NER, and BIO files."""
+"""Sentences with named entities, in the book's format and in any other format."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from kerasnlp_tutorial.data import SAMPLES
+from kerasnlp_tutorial.datasets.bio import TaggedSentence
+from kerasnlp_tutorial.datasets.columns import text_lines
+from kerasnlp_tutorial.datasets.examples import check_labels
 from kerasnlp_tutorial.datasets.klue import klue_corpus
+from kerasnlp_tutorial.datasets.marks import marked_spans
+from kerasnlp_tutorial.datasets.records import raise_malformed
 from kerasnlp_tutorial.datasets.source import Corpus, RemoteFile
-from kerasnlp_tutorial.datasets.table import raise_malformed, read_text
-from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.datasets.tagged_units import read_bio, read_klue_ner
+from kerasnlp_tutorial.errors import InputError, shown
+from kerasnlp_tutorial.files import read_text
 
 SEPARATOR = "\u241e"
-"""Between a sentence and the same sentence with marks."""
+"""The separator between a sentence and the same sentence with marks."""
 
-_MARK = re.compile(r"[<‹](?P<text>[^<>‹›]+?):(?P<label>[A-Z]{2,4})[>›]")
-
-KLUE_NER = klue_corpus("klue-ner", "KLUE named entity recognition", ".tsv")
+KLUE_NER = klue_corpus(
+    "klue-ner",
+    "KLUE named entity recognition",
+    ".tsv",
+    train_blob="b4f5d7dba85bb04d9dd72c7491bd62568af55cf1",
+    dev_sha256="0f4d5e818f7b82d299c3a87856fc40a706f5943207580ddb252397e387050a54",
+)
 
 NER_SAMPLE = Corpus(
     name="sample",
@@ -29,192 +38,84 @@ NER_SAMPLE = Corpus(
 )
 
 
-@dataclass(frozen=True, order=True)
-class Span:
-    """A piece of a text with a label."""
-
-    start: int
-    """First character."""
-    end: int
-    """The character after the last one."""
-    label: str
-    """Its type, such as `PER`."""
-
-
-@dataclass(frozen=True)
-class TaggedSentence:
-    """A text and the entities in it, from left to right, none within another."""
-
-    text: str
-    spans: tuple[Span, ...]
-
-
-def tag_spans(tags: Sequence[str]) -> list[Span]:
-    """Turn BIO tags into spans of places.
-
-    An `I-` that continues nothing opens an entity, as in conlleval and seqeval.
-
-    Args:
-        tags: `O`, `B-X` or `I-X` for each place.
-
-    Returns:
-        Spans whose start and end count places.
-    """
-    spans = []
-    start, label = None, None
-    for place, tag in enumerate([*tags, "O"]):
-        prefix, _, kind = tag.partition("-")
-        if label is not None and (prefix != "I" or kind != label):
-            spans.append(Span(start, place, label))
-            label = None
-        if label is None and prefix in ("B", "I"):
-            start, label = place, kind
-    return spans
-
-
 def read_tagged_text(path: str | Path) -> list[TaggedSentence]:
     """Read sentences in the book's format.
 
-    A line is the sentence, U+241E, and the sentence with its entities marked:
-    `<이순신:PER>은`, or the same with the brackets `‹` and `›`.
+    A line is a sentence, U+241E, and the same sentence with its entities marked, as in
+    `<이순신:PER>은` or `‹이순신:PER›은`.
 
     Args:
-        path: UTF-8 file; blank lines are skipped.
+        path: path of a UTF-8 file; blank lines are skipped.
 
     Raises:
-        InputError: the marked sentence without its marks is not the sentence; says
-            on which lines.
+        InputError: on some lines the two sentences differ in more than marks, or a
+            label is missing; the message names them.
     """
     path = Path(path)
     sentences, problems = [], []
-    for line, row in enumerate(read_text(path).split("\n"), start=1):
-        row = row.removesuffix("\r")
+    for line, row in enumerate(text_lines(path), start=1):
         if not row.strip():
             continue
         text, separator, marked = row.partition(SEPARATOR)
         if not separator:
-            problems.append((line, f"no {SEPARATOR} (U+241E) between the two: {row}"))
+            problem = f"no {SEPARATOR} (U+241E) between two sentences: {shown(row)}"
+            problems.append((line, problem))
             continue
-        plain, spans = unmark(marked)
-        if plain != text:
-            problems.append((line, f"without its marks {marked!r} is not {text!r}"))
+        if not text.strip() and not marked.strip():
+            problems.append((line, f"no sentences around {SEPARATOR} (U+241E)"))
+            continue
+        try:
+            spans = marked_spans(marked, text)
+        except ValueError as error:
+            problems.append((line, str(error)))
             continue
         sentences.append(TaggedSentence(text, tuple(spans)))
     raise_malformed(path, problems)
     return sentences
 
 
-def unmark(marked: str) -> tuple[str, list[Span]]:
-    """Remove the marks of a sentence, and return it with its spans."""
-    plain, spans, end = "", [], 0
-    for mark in _MARK.finditer(marked):
-        plain += marked[end : mark.start()]
-        spans.append(Span(len(plain), len(plain) + len(mark["text"]), mark["label"]))
-        plain += mark["text"]
-        end = mark.end()
-    return plain + marked[end:], spans
-
-
-def read_klue_ner(path: str | Path) -> list[TaggedSentence]:
-    """Read a file in KLUE-NER's published format.
-
-    A character, a tab and its tag on each line, blanks included; lines that begin
-    with `## ` say something about the file or the sentence; a blank line ends one.
-
-    Raises:
-        InputError: a line is something else; says which.
-    """
-    return [
-        TaggedSentence("".join(units), tuple(tag_spans(tags)))
-        for units, tags in _blocks(Path(path), comment="## ")
-    ]
-
-
-def read_bio(path: str | Path) -> list[TaggedSentence]:
-    """Read a CoNLL-style file: a word and its BIO tag on each line.
-
-    The word is the first column and the tag the last, separated by tabs or blanks; a
-    blank line ends a sentence. Words are joined by one blank.
-
-    Raises:
-        InputError: a line is something else; says which.
-    """
-    sentences = []
-    for words, tags in _blocks(Path(path), comment="-DOCSTART-"):
-        starts = [0]
-        for word in words:
-            starts.append(starts[-1] + len(word) + 1)
-        spans = (
-            Span(starts[span.start], starts[span.end] - 1, span.label)
-            for span in tag_spans(tags)
-        )
-        sentences.append(TaggedSentence(" ".join(words), tuple(spans)))
-    return sentences
-
-
 def read_tagged_sentences(
     path: str | Path, known_types: Sequence[str] | None = None
 ) -> list[TaggedSentence]:
-    """Read a file of any of the three formats, told apart by how it begins.
+    """Read a file in any of the three formats.
 
     Args:
-        path: U+241E in its first line: the book's format; `## `: KLUE-NER's; else BIO.
-        known_types: if given, the only types that may occur.
+        path: path of the file. With U+241E in it, it is in the book's format; with
+            `## ` at the beginning, in KLUE-NER's; else it has a unit and its tag on
+            each line, see `read_bio`.
+        known_types: the entity types that may occur; None for any types.
 
     Raises:
-        InputError: the file cannot be read as such, or has another type.
+        InputError: the file is malformed, or has other types.
     """
     path = Path(path)
-    head, _, _ = read_text(path).lstrip("\n").partition("\n")
-    if SEPARATOR in head:
+    content = read_text(path)
+    if SEPARATOR in content:
         sentences = read_tagged_text(path)
-    elif head.startswith("## "):
+    elif re.match(r"[\s\ufeff]*## ", content):
         sentences = read_klue_ner(path)
     else:
         sentences = read_bio(path)
-    found = {span.label for sentence in sentences for span in sentence.spans}
-    if known_types is not None and (unknown := found - set(known_types)):
-        raise InputError(
-            f"{path} has the types {', '.join(sorted(unknown))}; "
-            f"expected {', '.join(known_types)}"
-        )
+    if known_types is not None:
+        check_labels(_types(sentences), known_types, str(path), "types")
     return sentences
 
 
 def entity_types(sentences: Sequence[TaggedSentence], where: str) -> tuple[str, ...]:
-    """Return the sorted types of entities in training sentences.
+    """Return the sorted entity types of training sentences.
 
     Args:
         sentences: training examples.
-        where: file name for the error message.
+        where: name of the file, for the error message.
 
     Raises:
-        InputError: there is no entity at all.
+        InputError: there are no entities.
     """
-    types = {span.label for sentence in sentences for span in sentence.spans}
+    types = _types(sentences)
     if not types:
         raise InputError(f"{where}: {len(sentences)} sentences without any entity")
     return tuple(sorted(types))
 
 
-def _blocks(path: Path, comment: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield the first and the last column of each block of lines."""
-    blocks, problems = [([], [])], []
-    for line, row in enumerate(read_text(path).split("\n"), start=1):
-        row = row.removesuffix("\r")
-        if row.startswith(comment):
-            continue
-        if not row.strip():
-            blocks.append(([], []))
-            continue
-        columns = row.split("\t") if "\t" in row else row.split()
-        if len(columns) < 2 or not re.fullmatch(r"O|[BI]-\S+", columns[-1]):
-            problems.append((line, f"expected a unit and a BIO tag: {row!r}"))
-            continue
-        units, tags = blocks[-1]
-        units.append(columns[0])
-        tags.append(columns[-1])
-    raise_malformed(path, problems)
-    if not any(units for units, _ in blocks):
-        raise InputError(f"{path} has no sentences")
-    return (block for block in blocks if block[0])
+def _types(sentences: Sequence[TaggedSentence]) -> set[str]:
+    return {span.label for sentence in sentences for span in sentence.spans}

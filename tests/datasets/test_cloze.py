@@ -1,3 +1,5 @@
+import pytest
+
 from kerasnlp_tutorial.datasets import cloze_questions, hold_out
 from kerasnlp_tutorial.datasets.cloze import recurring_spans
 
@@ -43,6 +45,16 @@ def test_numbers_are_asked_for_as_such():
     lines = ["값은 300원이다.", "그는 300원을 냈다."]
     asked = {cloze_questions(lines, seed=n)[0].question for n in range(8)}
     assert asked == {"값은 얼마이다.", "그는 얼마를 냈다."}
+
+
+@pytest.mark.parametrize(("passages", "most"), [(20, 2), (1000, 5)])
+def test_what_recurs_in_many_passages_is_not_asked_for(passages, most):
+    """In more than two, and more than one of two hundred."""
+    whales = ["고래는 크다. 고래를 보았다."] * most
+    turtles = ["거북은 느리다. 거북을 보았다."] * (most + 1)
+    others = [f"{n}번째 줄." for n in range(passages - 2 * most - 1)]
+    questions = cloze_questions(whales + turtles + others, length=1)
+    assert [q.answers[0].text for q in questions] == ["고래"] * most
 
 
 def test_the_seed_settles_the_choice():

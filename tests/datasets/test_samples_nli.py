@@ -11,7 +11,7 @@ def read(split):
     return read_klue_nli(NLI_SAMPLE.path(f"{split}.json"))
 
 
-@pytest.mark.parametrize(("split", "at_least"), [("train", 900), ("test", 300)])
+@pytest.mark.parametrize(("split", "at_least"), [("train", 2400), ("test", 600)])
 def test_size_and_balance(split, at_least):
     counts = Counter(pair.label for pair in read(split))
     assert counts.total() >= at_least

@@ -14,7 +14,8 @@ def read(split):
 def test_size():
     questions = read("train") + read("test")
     contexts = {question.context for question in questions}
-    assert len(contexts) >= 60 and len(questions) >= 300
+    assert len(contexts) >= 200
+    assert len(read("train")) >= 900 and len(read("test")) >= 250
     assert all(150 <= len(context) <= 500 for context in contexts)
     assert len({question.id for question in questions}) == len(questions)
 

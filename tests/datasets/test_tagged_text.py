@@ -1,14 +1,12 @@
+import unicodedata
+
 import pytest
 
+from kerasnlp_tutorial.datasets.bio import Span, TaggedSentence
 from kerasnlp_tutorial.datasets.tagged_text import (
     SEPARATOR,
-    Span,
-    TaggedSentence,
-    read_bio,
-    read_klue_ner,
+    read_tagged_sentences,
     read_tagged_text,
-    tag_spans,
-    unmark,
 )
 from kerasnlp_tutorial.errors import InputError
 
@@ -17,7 +15,7 @@ from kerasnlp_tutorial.errors import InputError
 def write(tmp_path):
     def write(content):
         path = tmp_path / "ner.txt"
-        path.write_text(content, encoding="utf-8")
+        path.write_text(content, encoding="utf-8", newline="")
         return path
 
     return write
@@ -39,82 +37,70 @@ def test_the_books_format(write):
     ]
 
 
-def test_adjacent_entities_are_two():
-    assert unmark("<3월:DAT><서울:LOC>") == (
-        "3월서울",
-        [Span(0, 2, "DAT"), Span(2, 4, "LOC")],
-    )
-
-
-def test_brackets_that_mark_nothing_are_text():
-    assert unmark("<무한> a<b <김:PER>") == ("<무한> a<b 김", [Span(9, 10, "PER")])
-
-
 def test_marks_that_do_not_fit_are_named(write):
     path = write(f"가나{SEPARATOR}<가:PER>\n나{SEPARATOR}<나:PER>\n다\n")
     with pytest.raises(InputError) as error:
         read_tagged_text(path)
     assert str(error.value).splitlines() == [
         f"{path} has 2 malformed rows:",
-        f"  {path}:1: without its marks '<가:PER>' is not '가나'",
-        f"  {path}:3: no {SEPARATOR} (U+241E) between the two: 다",
+        f"  {path}:1: '<가:PER>' without its marks is not '가나'",
+        f"  {path}:3: no {SEPARATOR} (U+241E) between two sentences: '다'",
     ]
 
 
-def test_klue(write):
-    path = write(
-        "## 토큰, 레이블 구분자 : \\t\n"
-        "## klue-ner-v1_dev_00000\t<경찰:OG>은 #\n"
-        "경\tB-OG\n찰\tI-OG\n은\tO\n \tO\n#\tO\n\n"
-        "## klue-ner-v1_dev_00001\t박\n박\tB-PS\n"
-    )
-    assert read_klue_ner(path) == [
-        TaggedSentence("경찰은 #", (Span(0, 2, "OG"),)),
-        TaggedSentence("박", (Span(0, 1, "PS"),)),
+@pytest.mark.parametrize("row", [SEPARATOR, f" {SEPARATOR} "])
+def test_a_row_without_sentences_is_refused(write, row):
+    with pytest.raises(InputError, match=":2: no sentences around"):
+        read_tagged_text(write(f"가{SEPARATOR}가\n{row}\n"))
+
+
+def test_decomposed_hangul_is_composed(write):
+    row = unicodedata.normalize("NFD", f"나래는{SEPARATOR}<나래:사람>는")
+    assert read_tagged_text(write(row)) == [
+        TaggedSentence("나래는", (Span(0, 2, "사람"),))
     ]
-
-
-def test_bio(write):
-    path = write(
-        "-DOCSTART- -X- O\n\n홍길동 NNP B-PER\n씨 NNB O\n\n\n새 B-LOC\n마을 I-LOC\n"
-    )
-    assert read_bio(path) == [
-        TaggedSentence("홍길동 씨", (Span(0, 3, "PER"),)),
-        TaggedSentence("새 마을", (Span(0, 4, "LOC"),)),
-    ]
-
-
-@pytest.mark.parametrize("blank", ["", "\t", "  "])
-def test_a_blank_line_ends_a_sentence(write, blank):
-    path = write(f"가\tB-A\n \tO\n나\tO\n{blank}\n다\tO\n")
-    assert read_klue_ner(path) == [
-        TaggedSentence("가 나", (Span(0, 1, "A"),)),  # a blank of its own stays
-        TaggedSentence("다", ()),
-    ]
-
-
-@pytest.mark.parametrize("row", ["홍길동", "홍길동\tPER", "홍길동\tB-"])
-def test_other_lines_are_named(write, row):
-    with pytest.raises(InputError, match=":2: expected a unit and a BIO tag"):
-        read_bio(write(f"씨\tO\n{row}\n"))
-
-
-def test_no_sentences(write):
-    with pytest.raises(InputError, match="has no sentences"):
-        read_bio(write("-DOCSTART-\n"))
 
 
 @pytest.mark.parametrize(
-    ("tags", "spans"),
+    "content",
     [
-        ([], []),
-        (["B-A", "B-A", "I-A"], [Span(0, 1, "A"), Span(1, 3, "A")]),
-        (
-            ["I-A", "I-B", "O", "I-B"],
-            [Span(0, 1, "A"), Span(1, 2, "B"), Span(3, 4, "B")],
-        ),
-        (["B-A", "O", "I-A"], [Span(0, 1, "A"), Span(2, 3, "A")]),
+        f"나래는 산다{SEPARATOR}<나래는:PS_NAME> 산다\n",
+        "## 문장\n나\tB-PS_NAME\n래\tI-PS_NAME\n는\tI-PS_NAME\n \tO\n산\tO\n다\tO\n",
+        "나\tB-PS_NAME\n래\tI-PS_NAME\n는\tI-PS_NAME\n \tO\n산\tO\n다\tO\n",
+        "나래는\tB-PS_NAME\n산다\tO\n",
+        "나래는 B-PS_NAME\r\n산다 O\r\n",
     ],
 )
-def test_tags(tags, spans):
-    assert tag_spans(tags) == spans
+def test_formats_are_told_apart(write, content):
+    sentences = [TaggedSentence("나래는 산다", (Span(0, 3, "PS_NAME"),))]
+    for start in ("", "\ufeff", "\n\n", "\ufeff\ufeff"):
+        assert read_tagged_sentences(write(start + content)) == sentences
+
+
+def test_a_first_line_without_its_marks_is_the_malformed_one(write):
+    path = write(f"나래는\n나래는{SEPARATOR}<나래:PER>는\n")
+    with pytest.raises(InputError, match=r":1: no . \(U\+241E\)"):
+        read_tagged_sentences(path)
+
+
+def test_only_known_types(write):
+    path = write("나래는\tB-PER\n통영에\tB-LOC\n")
+    assert len(read_tagged_sentences(path, ["LOC", "PER"])) == 1
+    with pytest.raises(InputError, match="has the types LOC; expected PER"):
+        read_tagged_sentences(path, ["PER"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xed\xa0\x80\tB-X\n", ":1: not UTF-8"),  # half a surrogate pair
+        ("가\tO\n".encode("cp949"), ":1: not UTF-8 .*EUC-KR"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b'{"tokens": []}\n', ":1: expected a unit and a BIO tag"),
+    ],
+)
+def test_what_is_no_such_file_is_refused(tmp_path, content, message):
+    path = tmp_path / "ner.txt"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        read_tagged_sentences(path)
