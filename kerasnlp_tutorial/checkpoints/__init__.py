@@ -9,11 +9,12 @@ from kerasnlp_tutorial.checkpoints.prompts import (
     load_prompt,
     new_prompt,
 )
-from kerasnlp_tutorial.checkpoints.tasks import copy_head, load_task
+from kerasnlp_tutorial.checkpoints.tasks import copy_head, has_head, load_task
 
 __all__ = [
     "copy_head",
     "export_to_huggingface",
+    "has_head",
     "load_bert",
     "load_causal_lm",
     "load_gpt2",

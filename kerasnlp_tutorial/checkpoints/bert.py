@@ -8,12 +8,13 @@ import keras_nlp
 import numpy as np
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
+from kerasnlp_tutorial.checkpoints.preset_files import keras_config
 from kerasnlp_tutorial.checkpoints.presets import (
     check_class,
     load_backbone,
+    load_tokenizer,
     new_backbone,
     open_task,
-    preset_config,
     preset_folder,
 )
 from kerasnlp_tutorial.config import TrainingConfig
@@ -21,6 +22,7 @@ from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.tokenizers import (
     HuggingFaceTokenizer,
     KoreanBertTokenizer,
+    check_known,
     train_wordpiece,
 )
 
@@ -31,29 +33,34 @@ def load_bert(
     """Return the backbone that `config.backbone` names, and its tokenizer.
 
     Args:
-        config: `backbone` is `scratch` (random weights of the size that the config
-            gives, and a vocabulary learnt from `texts`), or a name as in
-            `preset_folder`.
-        texts: training texts; iterated over only for `scratch`.
-        segments: that the backbone knows at least; one that its preset does not know
-            begins with the vector of the last one that it does.
+        config: configuration. `backbone` is `scratch` (random weights, and a WordPiece
+            vocabulary trained on `texts`, of the sizes in the config) or the name of a
+            preset as in `preset_folder`.
+        texts: training texts.
+        segments: minimum number of segments of the backbone. Embeddings of missing
+            segments are copies of the last one.
 
     Raises:
-        InputError: there is no such preset, it is no BERT, or it is too short for
-            `config.sequence_length`.
+        InputError: there is no such preset, it is no BERT, it cannot read
+            `config.sequence_length` tokens, or most tokens of the texts are unknown to
+            its tokenizer (see `check_known`).
     """
+    texts = list(texts)
     if config.backbone == "scratch":
         backbone, tokenizer = _from_scratch(config, texts)
-        return _with_segments(backbone, segments), tokenizer
-    backbone, folder = load_backbone(config, keras_nlp.models.BertBackbone)
-    tokenizer = keras_nlp.tokenizers.BertTokenizer.from_preset(folder)
-    if not isinstance(tokenizer, HuggingFaceTokenizer):
-        tokenizer = KoreanBertTokenizer(tokenizer.get_vocabulary())
+    else:
+        backbone, folder = load_backbone(config, keras_nlp.models.BertBackbone)
+        tokenizer = load_tokenizer(folder, keras_nlp.tokenizers.BertTokenizer, backbone)
+        if not isinstance(tokenizer, HuggingFaceTokenizer):
+            tokenizer = KoreanBertTokenizer(tokenizer.get_vocabulary())
+    check_known(tokenizer, texts, config.allow_unknown)
     return _with_segments(backbone, segments), tokenizer
 
 
-def _with_segments(backbone, count: int):
-    """Return the backbone, or a copy of it that has as many segments."""
+def _with_segments(
+    backbone: keras_nlp.models.BertBackbone, count: int
+) -> keras_nlp.models.BertBackbone:
+    """Return the backbone, or a copy with more segments if it has too few."""
     if backbone.num_segments >= count:
         return backbone
     config = backbone.get_config() | {"num_segments": count}
@@ -67,24 +74,27 @@ def _with_segments(backbone, count: int):
 
 
 def load_masked_lm(name: str | Path) -> keras_nlp.models.BertMaskedLM:
-    """Return a language model that fills gaps, with its preprocessor.
+    """Return a masked language model with its preprocessor.
 
     Args:
-        name: as in `preset_folder`, such as `bert_mini_ko` or `kcbert-base`.
+        name: name of a preset as in `preset_folder`, such as `bert_mini_ko` or
+            `kcbert-base`.
 
     Raises:
-        InputError: there is no such preset, it is no BERT, or it has lost the head that
-            fills gaps, as one that was fine-tuned has.
+        InputError: there is no such preset, it is no BERT, or it has no masked language
+            model head, such as a fine-tuned preset.
     """
     folder = preset_folder(name)
     check_class(folder, name, keras_nlp.models.BertBackbone)
-    task = preset_config(folder, "task.json")
+    task = keras_config(folder, "task.json")
     if task is None or not task["class_name"].endswith("MaskedLM"):
         raise InputError(f"{str(name)!r} has no head for masked words")
     return open_task(keras_nlp.models.BertMaskedLM, folder)
 
 
-def _from_scratch(config, texts):
+def _from_scratch(
+    config: TrainingConfig, texts: Iterable[str]
+) -> tuple[keras_nlp.models.BertBackbone, KoreanBertTokenizer]:
     tokenizer = KoreanBertTokenizer(train_wordpiece(texts, config.vocabulary_size))
     backbone = new_backbone(config, keras_nlp.models.BertBackbone, tokenizer)
     return backbone, tokenizer

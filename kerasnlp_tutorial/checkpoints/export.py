@@ -1,13 +1,14 @@
-"""What was trained here as a folder that transformers opens."""
+"""Export of models to Hugging Face checkpoints."""
 
 import logging
-import tempfile
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras_nlp
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 from tokenizers import (
     BertWordPieceTokenizer,
@@ -16,11 +17,11 @@ from tokenizers import (
     processors,
 )
 
-from kerasnlp_tutorial.checkpoints import tensors
+from kerasnlp_tutorial.checkpoints import tensor_names
 from kerasnlp_tutorial.checkpoints.tasks import load_task
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.files import locked, write_json, writing, written_whole
 from kerasnlp_tutorial.models import BertQuestionAnswering, BertTokenClassifier
-from kerasnlp_tutorial.runs import write_json
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer
 
 logger = logging.getLogger(__name__)
@@ -30,26 +31,25 @@ def export_to_huggingface(model: str | Path, output: str | Path) -> Path:
     """Write a model as a Hugging Face checkpoint.
 
     Args:
-        model: a directory that `train` or `pretrain` has written, or another name that
-            `load_task` opens.
+        model: directory that `train` or `pretrain` has written, or another name of a
+            model as in `load_task`.
         output: folder to write; must not exist.
 
     Returns:
         `output`, with `config.json`, `model.safetensors` and `tokenizer.json`. The
-        logits of `AutoModelFor...` equal those of the task; those of a
-        `BertForMaskedLM` differ a little (by 0.01) if the backbone is a plain
-        `keras_nlp.models.BertBackbone`, whose layers and head have two variants of the
-        activation, and transformers one for both. A `BertQuestionAnswering` that marks
-        matches needs its own segment ids, which a tokenizer does not give: a warning
-        says so.
+        logits of `AutoModelFor...` equal those of the task, with two exceptions. The
+        logits of a `BertForMaskedLM` differ by about 0.01 if the backbone is a plain
+        `keras_nlp.models.BertBackbone`: its layers and the head use two variants of
+        GELU, those of transformers a single one. A `BertQuestionAnswering` with
+        `mark_matches` needs segment ids that the tokenizer of transformers does not
+        produce; this is logged as a warning.
 
     Raises:
-        InputError: there is no such model, it is of a kind that transformers has no
-            class for, or `output` exists.
+        InputError: there is no such model, transformers has no class for it, or
+            `output` exists.
     """
     output = Path(output)
-    if output.exists():
-        raise InputError(f"{output} exists; choose another folder to export to")
+    _check_new(output)
     task, labels = load_task(model)
     if isinstance(task.backbone, keras_nlp.models.GPT2Backbone):
         config, entries, prefix = _gpt2(task)
@@ -60,20 +60,37 @@ def export_to_huggingface(model: str | Path, output: str | Path) -> Path:
             f"{model} is neither a BERT nor a GPT-2: {type(task).__name__}"
         )
     tokenizer = task.preprocessor.tokenizer
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output.parent) as partial:
-        folder = Path(partial) / "whole"
-        folder.mkdir()
-        write_json(folder / "config.json", config | _token_ids(tokenizer, config))
-        save_file(
-            _named(entries, prefix), folder / "model.safetensors", {"format": "pt"}
-        )
-        _save_tokenizer(tokenizer, config["model_type"], _longest(config), folder)
-        folder.rename(output)
+    with writing(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with locked(output.with_name(f".{output.name}.lock")):
+            _check_new(output)  # again, now that it is locked
+            with written_whole(output) as folder:
+                folder.mkdir()
+                ids = _token_ids(tokenizer, config)
+                write_json(folder / "config.json", config | ids)
+                _save_tensors(_named(entries, prefix), folder / "model.safetensors")
+                kind, max_length = config["model_type"], _max_length(config)
+                _save_tokenizer(tokenizer, kind, max_length, folder)
     return output
 
 
-def _bert(task: keras_nlp.models.Task, labels) -> tuple[dict, list, str]:
+def _check_new(output: Path) -> None:
+    if os.path.lexists(output):
+        raise InputError(f"{output} exists; choose another folder to export to")
+
+
+def _save_tensors(values: dict[str, np.ndarray], path: Path) -> None:
+    try:
+        save_file(values, path, {"format": "pt"})
+    except SafetensorError as error:  # wraps errors of the file system
+        raise OSError(str(error)) from error
+    path.chmod(0o644)  # safetensors lets nobody else read it
+
+
+def _bert(
+    task: keras_nlp.models.Task, labels: Sequence[str]
+) -> tuple[dict[str, Any], list[tensor_names.Entry], str]:
+    """Return `config.json`, the entries of the tensors, and their prefix."""
     backbone = task.backbone
     config = {
         "model_type": "bert",
@@ -82,7 +99,7 @@ def _bert(task: keras_nlp.models.Task, labels) -> tuple[dict, list, str]:
         "num_hidden_layers": backbone.num_layers,
         "num_attention_heads": backbone.num_heads,
         "intermediate_size": backbone.intermediate_dim,
-        # A plain BertBackbone has the approximation, and BERT's own epsilon.
+        # A plain BertBackbone uses the approximate GELU, and 1e-12 as in BERT.
         "hidden_act": getattr(backbone, "activation", "gelu_new"),
         "layer_norm_eps": getattr(backbone, "layer_norm_epsilon", 1e-12),
         "hidden_dropout_prob": backbone.dropout,
@@ -90,28 +107,28 @@ def _bert(task: keras_nlp.models.Task, labels) -> tuple[dict, list, str]:
         "max_position_embeddings": backbone.max_sequence_length,
         "type_vocab_size": backbone.num_segments,
     }
-    entries = list(tensors.bert(backbone))
+    entries = list(tensor_names.bert(backbone))
     if isinstance(task, keras_nlp.models.BertTextClassifier):
         name = "BertForSequenceClassification"
-        entries += tensors.pooler(backbone)
-        entries += tensors.linear_head(task, "classifier")
+        entries += tensor_names.pooler(backbone)
+        entries += tensor_names.linear_head(task, "classifier")
     elif isinstance(task, BertTokenClassifier):
         name, labels = "BertForTokenClassification", task.preprocessor.tags
-        entries += tensors.linear_head(task, "classifier")
+        entries += tensor_names.linear_head(task, "classifier")
     elif isinstance(task, BertQuestionAnswering):
-        # Its two outputs are the start and the end, whatever is asked for.
+        # No labels: the two outputs are always start and end.
         name, labels = "BertForQuestionAnswering", ()
-        entries += tensors.linear_head(task, "qa_outputs")
-        config["mark_matches"] = task.preprocessor.mark_matches  # ours alone
+        entries += tensor_names.linear_head(task, "qa_outputs")
+        config["mark_matches"] = task.preprocessor.mark_matches  # not of transformers
         if config["mark_matches"]:
             logger.warning(
-                "tokens of the passage that the question has too need token_type_ids "
-                "2, which transformers' tokenizer does not give; for a model without "
-                "them train with --set mark_matches=false"
+                "tokens of the passage that occur in the question need token_type_ids "
+                "2, which the tokenizer of transformers does not produce; for a model "
+                "without them train with --set mark_matches=false"
             )
     elif isinstance(task, keras_nlp.models.BertMaskedLM):
         name = "BertForMaskedLM"
-        entries += tensors.masked_lm(task)
+        entries += tensor_names.masked_lm(task)
     else:
         raise InputError(f"transformers has no class for a {type(task).__name__}")
     config["architectures"] = [name]
@@ -121,7 +138,9 @@ def _bert(task: keras_nlp.models.Task, labels) -> tuple[dict, list, str]:
     return config, entries, "bert."
 
 
-def _gpt2(task: keras_nlp.models.Task) -> tuple[dict, list, str]:
+def _gpt2(
+    task: keras_nlp.models.Task,
+) -> tuple[dict[str, Any], list[tensor_names.Entry], str]:
     backbone = task.backbone
     config = {
         "model_type": "gpt2",
@@ -138,12 +157,12 @@ def _gpt2(task: keras_nlp.models.Task) -> tuple[dict, list, str]:
         "embd_pdrop": backbone.dropout,
         "attn_pdrop": backbone.dropout,
     }
-    return config, list(tensors.gpt2(backbone)), "transformer."
+    return config, list(tensor_names.gpt2(backbone)), "transformer."
 
 
-def _named(entries: Iterable[tensors.Entry], prefix: str) -> dict[str, np.ndarray]:
-    """Return the tensors by the names that a model with a head gives them."""
-    parts = {}
+def _named(entries: Iterable[tensor_names.Entry], prefix: str) -> dict[str, np.ndarray]:
+    """Return the tensors by name, as in a model with a head."""
+    parts: dict[str, list[np.ndarray]] = {}
     for entry in entries:
         head = entry.tensor.startswith(("classifier.", "qa_outputs.", "cls."))
         name = entry.tensor if head else prefix + entry.tensor
@@ -151,7 +170,9 @@ def _named(entries: Iterable[tensors.Entry], prefix: str) -> dict[str, np.ndarra
     return {name: np.concatenate(values, axis=-1) for name, values in parts.items()}
 
 
-def _token_ids(tokenizer: keras_nlp.tokenizers.Tokenizer, config: dict) -> dict:
+def _token_ids(
+    tokenizer: keras_nlp.tokenizers.Tokenizer, config: dict[str, Any]
+) -> dict[str, int]:
     ids = {"pad_token_id": tokenizer.pad_token_id}
     if config["model_type"] == "gpt2":
         ids["bos_token_id"] = tokenizer.start_token_id
@@ -159,17 +180,19 @@ def _token_ids(tokenizer: keras_nlp.tokenizers.Tokenizer, config: dict) -> dict:
     return ids
 
 
-def _longest(config: dict) -> int:
+def _max_length(config: dict[str, Any]) -> int:
     return config.get("max_position_embeddings") or config["n_positions"]
 
 
-def _save_tokenizer(tokenizer, kind: str, longest: int, folder: Path) -> None:
-    settings: dict[str, Any] = {"model_max_length": longest}
+def _save_tokenizer(
+    tokenizer: keras_nlp.tokenizers.Tokenizer, kind: str, max_length: int, folder: Path
+) -> None:
+    settings: dict[str, Any] = {"model_max_length": max_length}
     if isinstance(tokenizer, HuggingFaceTokenizer):
-        theirs = Tokenizer.from_str(tokenizer.to_json())
+        exported = Tokenizer.from_str(tokenizer.to_json())
     elif kind == "bert":
         vocabulary = {t: i for i, t in enumerate(tokenizer.get_vocabulary())}
-        theirs = Tokenizer.from_str(
+        exported = Tokenizer.from_str(
             BertWordPieceTokenizer(
                 vocabulary, lowercase=False, strip_accents=False
             ).to_str()
@@ -179,18 +202,18 @@ def _save_tokenizer(tokenizer, kind: str, longest: int, folder: Path) -> None:
         (folder / "vocab.txt").write_text(text, encoding="utf-8")
     else:
         merges = [tuple(merge.split(" ")) for merge in tokenizer.merges]
-        theirs = Tokenizer.from_str(
+        exported = Tokenizer.from_str(
             ByteLevelBPETokenizer(tokenizer.vocabulary, merges).to_str()
         )
     if kind == "bert":
         cls, sep = tokenizer.start_token, tokenizer.end_token
-        # Or transformers would leave out which of two texts a token is of.
+        # Without this setting, transformers does not return token_type_ids.
         inputs = ["input_ids", "token_type_ids", "attention_mask"]
         settings["model_input_names"] = inputs
-        theirs.post_processor = processors.TemplateProcessing(
+        exported.post_processor = processors.TemplateProcessing(
             single=f"{cls} $A {sep}",
             pair=f"{cls} $A {sep} $B:1 {sep}:1",
-            special_tokens=[(t, theirs.token_to_id(t)) for t in (cls, sep)],
+            special_tokens=[(t, exported.token_to_id(t)) for t in (cls, sep)],
         )
         names = {"cls_token": cls, "sep_token": sep, "pad_token": "[PAD]"}
         names |= {"mask_token": "[MASK]", "unk_token": "[UNK]"}
@@ -200,6 +223,6 @@ def _save_tokenizer(tokenizer, kind: str, longest: int, folder: Path) -> None:
             "eos_token": tokenizer.end_token,
             "pad_token": tokenizer.id_to_token(tokenizer.pad_token_id),
         }
-    theirs.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer.json").write_text(exported.to_str(True), encoding="utf-8")
     settings["tokenizer_class"] = "PreTrainedTokenizerFast"
     write_json(folder / "tokenizer_config.json", settings | names)

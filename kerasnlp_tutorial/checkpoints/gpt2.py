@@ -1,4 +1,4 @@
-"""GPT-2 backbones, and causal language models, by name."""
+"""GPT-2 backbones and causal language models by name."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,16 +6,17 @@ from pathlib import Path
 import keras_nlp
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the classes of the presets
+from kerasnlp_tutorial.checkpoints.preset_files import keras_config
 from kerasnlp_tutorial.checkpoints.presets import (
     load_backbone,
+    load_tokenizer,
     new_backbone,
     open_task,
-    preset_config,
     preset_folder,
 )
 from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.tokenizers import ByteLevelBPE
+from kerasnlp_tutorial.tokenizers import ByteLevelBPE, check_known
 
 
 def load_gpt2(
@@ -24,12 +25,15 @@ def load_gpt2(
     """Return the backbone that `config.backbone` names, and its tokenizer.
 
     Args:
-        config: as in `load_bert`.
-        texts: training texts; iterated over only for `scratch`.
+        config: configuration. `backbone` is `scratch` (random weights, and a byte-level
+            BPE trained on `texts`, of the sizes in the config) or the name of a preset
+            as in `preset_folder`.
+        texts: training texts.
 
     Raises:
-        InputError: there is no such preset, or it is too short for
-            `config.sequence_length`.
+        InputError: there is no such preset, it cannot read `config.sequence_length`
+            tokens, or most tokens of the texts are unknown to its tokenizer (see
+            `check_known`).
     """
     if config.backbone == "scratch":
         bpe = ByteLevelBPE.train(texts, config.vocabulary_size)
@@ -37,21 +41,23 @@ def load_gpt2(
         backbone = new_backbone(config, keras_nlp.models.GPT2Backbone, tokenizer)
         return backbone, tokenizer
     backbone, folder = load_backbone(config, keras_nlp.models.GPT2Backbone)
-    return backbone, keras_nlp.tokenizers.Tokenizer.from_preset(folder)
+    tokenizer = load_tokenizer(folder, keras_nlp.tokenizers.Tokenizer, backbone)
+    check_known(tokenizer, list(texts), config.allow_unknown)
+    return backbone, tokenizer
 
 
 def load_causal_lm(name: str | Path) -> keras_nlp.models.CausalLM:
-    """Return a language model that continues texts, with its preprocessor.
+    """Return a causal language model with its preprocessor.
 
     Args:
-        name: as in `preset_folder`, such as `gpt2_mini_ko` or `kogpt2-base-v2`, or a
-            Gemma or Qwen of KerasNLP.
+        name: name of a preset as in `preset_folder`, such as `gpt2_mini_ko` or
+            `kogpt2-base-v2`, or of a Gemma or Qwen preset of KerasNLP.
 
     Raises:
-        InputError: there is no such preset, or its model does not continue texts.
+        InputError: there is no such preset, or it is no causal language model.
     """
     folder = preset_folder(name)
-    stored = preset_config(folder, "config.json")
+    stored = keras_config(folder, "config.json")
     if stored is not None:
         task = stored["class_name"].replace("Backbone", "CausalLM")
         if not hasattr(keras_nlp.models, task):

@@ -1,4 +1,4 @@
-"""Spans of characters to labels of tokens, in TensorFlow."""
+"""Alignment of character spans with tokens, in TensorFlow."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from kerasnlp_tutorial.datasets import TaggedSentence
 def ragged_spans(
     sentences: Sequence[TaggedSentence], labels: Sequence[str]
 ) -> tf.RaggedTensor:
-    """Return the spans of sentences; int32, ragged, (sentences, spans, 3).
+    """Convert the spans of sentences to a ragged tensor.
 
     Args:
-        sentences: with their spans.
-        labels: types; a type's id is its place.
+        sentences: tagged sentences.
+        labels: entity types; the id of a type is its index.
 
     Returns:
-        Start, end and type id of each span.
+        Start, end and type id of each span, int32, ragged, (sentences, spans, 3).
     """
     flat = [
         (span.start, span.end, labels.index(span.label))
@@ -33,23 +33,24 @@ def ragged_spans(
 def bio_labels(
     starts: tf.RaggedTensor, ends: tf.RaggedTensor, spans: tf.RaggedTensor
 ) -> tf.RaggedTensor:
-    """Label tokens by the characters that they cover.
+    """Return the BIO label of each token, from the characters that it covers.
 
-    The first token of a span becomes `B-`, its others `I-`, and the rest `O`. A token
-    that straddles the edge of a span takes the label of its greater part, and if the
-    parts are equal, the span's.
+    The first token of a span is labeled `B-`, its other tokens `I-`, and tokens outside
+    of spans `O`. A token that is only partly in a span takes the label of its largest
+    part; in a tie, a span has precedence over `O`.
 
     Args:
-        starts: int32, ragged, (batch, tokens): first character of each token.
-        ends: int32, ragged, (batch, tokens): the character after the last one.
-        spans: int32, ragged, (batch, spans, 3): start, end and type of each span. Spans
-            do not overlap.
+        starts: start of each token in characters, int32, ragged, (batch, tokens).
+        ends: end (exclusive) of each token in characters, int32, ragged, (batch,
+            tokens).
+        spans: start, end (exclusive) and type id of each span, int32, ragged, (batch,
+            spans, 3). Spans must not overlap.
 
     Returns:
-        int32, ragged, (batch, tokens): 0 for `O`, 1 + 2 t for `B-` and 2 + 2 t for
-        `I-` of type t.
+        Label ids, int32, ragged, (batch, tokens): 0 for `O`, `1 + 2 * type` for `B-`
+        and `2 + 2 * type` for `I-`.
     """
-    # One more span, without characters, so that there always is one to choose.
+    # Add an empty span, so that argmax also works for texts without spans.
     spans = tf.pad(spans.to_tensor(shape=(None, None, 3)), [[0, 0], [0, 1], [0, 0]])
     start, end = starts.to_tensor()[..., None], ends.to_tensor()[..., None]
     overlap = tf.nn.relu(  # (batch, tokens, spans)
@@ -59,7 +60,7 @@ def bio_labels(
     outside = (end - start)[..., 0] - tf.reduce_sum(overlap, axis=-1)
     inside = (most > 0) & (most >= outside)
     span = tf.where(inside, tf.argmax(overlap, axis=-1, output_type="int32"), -1)
-    before = tf.pad(span[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
-    kind = tf.gather(spans[:, :, 2], tf.maximum(span, 0), batch_dims=1)
-    labels = tf.where(inside, 1 + 2 * kind + tf.cast(span == before, "int32"), 0)
+    previous = tf.pad(span[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
+    type_id = tf.gather(spans[:, :, 2], tf.maximum(span, 0), batch_dims=1)
+    labels = tf.where(inside, 1 + 2 * type_id + tf.cast(span == previous, "int32"), 0)
     return tf.RaggedTensor.from_tensor(labels, lengths=starts.row_lengths())

@@ -1,4 +1,4 @@
-"""Byte-level BPE, the vocabulary of GPT-2."""
+"""Byte-level BPE, the tokenization of GPT-2."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -11,37 +11,47 @@ from tokenizers import ByteLevelBPETokenizer
 from tokenizers.pre_tokenizers import ByteLevel
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.files import read_json, read_text
 from kerasnlp_tutorial.tokenizers.vocabulary import count_words
 
 PAD_TOKEN = "<pad>"
 END_TOKEN = "<|endoftext|>"
+_MIN_VOCABULARY_SIZE = 256 + 2  # bytes and special tokens
 
 
 @dataclass(frozen=True)
 class ByteLevelBPE:
-    """Tokens and merges, as `keras_nlp.tokenizers.GPT2Tokenizer` takes them.
+    """Vocabulary and merges for `keras_nlp.tokenizers.GPT2Tokenizer`.
 
-    `<pad>` has the id 0, where that tokenizer expects it; with the end token there,
-    `generate` would stop before its first token.
+    `<pad>` has the id 0, as that tokenizer expects. If the end token had it, `generate`
+    would stop before the first token.
     """
 
     vocabulary: dict[str, int]
-    """Token to id."""
+    """Dictionary of tokens and ids."""
     merges: list[str]
-    """Pairs of tokens, `"left right"`, in the order in which they were learnt."""
+    """Pairs of tokens, `"left right"`, in the order of training."""
 
     @classmethod
     def train(cls, texts: Iterable[str], vocabulary_size: int) -> "ByteLevelBPE":
-        """Learn a vocabulary.
+        """Train a vocabulary.
 
         Args:
-            texts: training texts; iterated over once, not kept.
-            vocabulary_size: number of tokens, of which 258 are given: all bytes and
-                the two special tokens. Few texts give fewer tokens.
+            texts: training texts; iterated over once, not kept in memory.
+            vocabulary_size: maximum number of tokens, including all bytes and two
+                special tokens, 258 in total.
+
+        Raises:
+            InputError: the vocabulary size is below 258.
         """
+        if vocabulary_size < _MIN_VOCABULARY_SIZE:
+            raise InputError(
+                f"a byte-level BPE must have {_MIN_VOCABULARY_SIZE} tokens or more: "
+                f"all bytes and two special tokens; received {vocabulary_size}"
+            )
         pre_tokenizer = ByteLevel(add_prefix_space=False)
 
-        def split(text):
+        def split(text: str) -> list[str]:
             pieces = pre_tokenizer.pre_tokenize_str(text)
             return [text[start:end] for _, (start, end) in pieces]
 
@@ -61,24 +71,31 @@ class ByteLevelBPE:
     def load(cls, folder: str | Path) -> "ByteLevelBPE":
         """Read `vocab.json` and `merges.txt`.
 
+        Args:
+            folder: folder with the two files.
+
         Raises:
-            InputError: the folder has no such files.
+            InputError: a file is missing or damaged, or the BPE is not byte-level.
         """
         folder = Path(folder)
-        try:
-            vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
-            lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
-        except (FileNotFoundError, NotADirectoryError):
+        paths = [folder / "vocab.json", folder / "merges.txt"]
+        if not all(path.is_file() for path in paths):
             raise InputError(
                 f"{folder} must hold vocab.json and merges.txt, as "
                 f"`tokenizer train --kind bpe` writes them"
-            ) from None
+            )
+        vocabulary, lines = read_json(paths[0]), read_text(paths[1]).splitlines()
+        check_bytes(vocabulary, str(paths[0]))
         return cls(
             vocabulary, [line for line in lines if not line.startswith("#version")]
         )
 
     def save(self, folder: str | Path) -> None:
-        """Write `vocab.json` and `merges.txt`."""
+        """Write `vocab.json` and `merges.txt`.
+
+        Args:
+            folder: folder to write to; it is made if it does not exist.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.vocabulary, ensure_ascii=False)
@@ -87,7 +104,7 @@ class ByteLevelBPE:
         (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def encode_batch(self, texts: list[str]) -> list[list[int]]:
-        """Return the ids of each text; all cores work on it."""
+        """Return the ids of each text, computed in parallel."""
         return [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
 
     @cached_property
@@ -96,26 +113,52 @@ class ByteLevelBPE:
         return ByteLevelBPETokenizer(self.vocabulary, merges)
 
 
-def token_bytes(token: str) -> bytes:
-    """Return the bytes that a token of a byte-level BPE stands for.
+def check_bytes(vocabulary: Iterable[str], where: str) -> None:
+    """Check that a vocabulary contains all bytes, as in byte-level BPE.
 
-    Its vocabulary writes each byte as a character: those that can be seen as
-    themselves, the others as the characters from U+0100 on, in their order.
+    With any other vocabulary, words would be dropped silently.
+
+    Args:
+        vocabulary: the tokens.
+        where: file name for the error message.
+
+    Raises:
+        InputError: a byte is missing.
     """
-    seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [byte for byte in range(0x100) if byte not in seen]
-    order = seen + hidden
-    codes = seen + [0x100 + i for i in range(len(hidden))]
-    byte_of = dict(zip(map(chr, codes), order, strict=True))
-    return bytes(byte_of[character] for character in token)
+    if missing := set(ByteLevel.alphabet()) - set(vocabulary):
+        raise InputError(
+            f"{where} is not the vocabulary of a byte-level BPE such as GPT-2's: it "
+            f"lacks {len(missing)} of the 256 bytes; other tokenizers need a "
+            f"tokenizer.json"
+        )
+
+
+def token_bytes(token: str) -> bytes:
+    """Return the bytes of a token of a byte-level BPE.
+
+    In the vocabulary, each byte is a character: printable bytes stand for themselves,
+    the others are numbered from U+0100.
+
+    Args:
+        token: a token of the vocabulary.
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(0x100) if byte not in printable]
+    codes = printable + [0x100 + i for i in range(len(others))]
+    to_byte = dict(zip(map(chr, codes), printable + others, strict=True))
+    return bytes(to_byte[character] for character in token)
 
 
 def encode_texts(
     tokenizer: keras_nlp.tokenizers.Tokenizer, texts: Sequence[str]
 ) -> list[list[int]]:
-    """Return the ids of texts, as a causal language model's tokenizer gives them.
+    """Return the ids of texts.
 
-    KerasNLP's own byte-level BPE is slow; here all cores of the machine encode.
+    The byte-level BPE of KerasNLP is slow, so a parallel one is used in its place.
+
+    Args:
+        tokenizer: any tokenizer of KerasNLP.
+        texts: texts to tokenize.
     """
     if isinstance(tokenizer, keras_nlp.tokenizers.GPT2Tokenizer):
         bpe = ByteLevelBPE(tokenizer.vocabulary, tokenizer.merges)

@@ -1,32 +1,35 @@
-"""A `tokenizer.json` of any kind as a KerasNLP tokenizer."""
+"""A KerasNLP tokenizer for any `tokenizer.json`."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import keras_nlp
 import numpy as np
 import tensorflow as tf
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 _FILE = "tokenizer.json"
 
 
 @keras.saving.register_keras_serializable(package="kerasnlp_tutorial")
 class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
-    """Runs Hugging Face's `tokenizers` where KerasNLP wants a tokenizer of its own.
+    """A KerasNLP tokenizer that runs a tokenizer of Hugging Face's `tokenizers`.
 
-    So a checkpoint whose tokenizer KerasNLP has no class for, such as KoGPT2's BPE on
-    characters, gives the ids that it was trained with. Special tokens are not added;
-    the preprocessors do that.
+    It gives the ids that a checkpoint was trained with, even if KerasNLP has no class
+    for its tokenizer, such as the character BPE of KoGPT2. It does not add special
+    tokens; preprocessors do.
 
-    Tokenises eagerly and inside `tf.data`. A graph with it cannot be exported to
-    another machine, since it calls back into Python.
+    The layer works eagerly and inside `tf.data`. It calls Python, so a graph with it
+    cannot be exported.
 
     Args:
-        tokenizer: content of a `tokenizer.json`, or its path; None: assets follow.
-        special_tokens: names of special tokens in KerasNLP's terms, such as
-            `{"cls_token": "[CLS]"}`; each becomes an attribute, and its id another one,
-            `cls_token_id`.
+        tokenizer: string. Content or path of a `tokenizer.json`; `None` if assets are
+            loaded later.
+        special_tokens: dictionary. KerasNLP's names of special tokens, such as
+            `{"cls_token": "[CLS]"}`. Token and id become attributes, such as
+            `cls_token` and `cls_token_id`.
         **kwargs: `name` and `dtype` (an integer type) of the layer.
 
     Call arguments:
@@ -38,6 +41,14 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
 
     Raises:
         ValueError: a special token is not in the vocabulary.
+
+    Examples:
+    ```python
+    tokenizer = HuggingFaceTokenizer(
+        "tokenizer.json", {"start_token": "</s>", "end_token": "</s>"}
+    )
+    tokenizer(["영화가 좋다"])
+    ```
     """
 
     backbone_cls = None
@@ -46,7 +57,7 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
         kwargs.setdefault("dtype", "int32")
         super().__init__(**kwargs)
         self.file_assets = [_FILE]
-        self._names = dict(special_tokens or {})
+        self._special_token_names = dict(special_tokens or {})
         self._tokenizer = None
         if tokenizer is not None:
             text = str(tokenizer)
@@ -58,7 +69,7 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self._tokenizer = tokenizer
-        for name, token in self._names.items():
+        for name, token in self._special_token_names.items():
             if tokenizer.token_to_id(token) is None:
                 raise ValueError(
                     f"{name} must be in the vocabulary; received {token!r}"
@@ -66,23 +77,32 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
             self._add_special_token(token, name)
 
     def save_assets(self, dir_path):
-        """Write the `tokenizer.json` into a folder."""
+        """Write the `tokenizer.json` to a folder."""
         (Path(dir_path) / _FILE).write_text(self.to_json(), encoding="utf-8")
 
     def load_assets(self, dir_path):
-        """Read the `tokenizer.json` of a folder."""
+        """Read the `tokenizer.json` from a folder."""
         self._set(Tokenizer.from_file(str(Path(dir_path) / _FILE)))
 
     def to_json(self) -> str:
         """Return the content of the `tokenizer.json`."""
         return self._tokenizer.to_str()
 
+    @property
+    def unknown_token_id(self) -> int | None:
+        """Id of the unknown token; None if the tokenizer has none."""
+        model = json.loads(self.to_json())["model"]
+        if model["type"] == "Unigram":
+            return model["unk_id"]
+        token = model.get("unk_token")
+        return None if token is None else self._tokenizer.token_to_id(token)
+
     def vocabulary_size(self):
-        """Return one more than the largest id."""
+        """Return the number of ids, including unused ones."""
         return max(self._tokenizer.get_vocab().values()) + 1
 
     def get_vocabulary(self):
-        """Return the tokens in the order of their ids; None where an id is unused."""
+        """Return the tokens in the order of their ids; None for unused ids."""
         tokens = [None] * self.vocabulary_size()
         for token, id in self._tokenizer.get_vocab().items():
             tokens[id] = token
@@ -92,7 +112,7 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
         """Return the token of an id.
 
         Raises:
-            ValueError: no token has it.
+            ValueError: no token has the id.
         """
         token = self._tokenizer.id_to_token(int(id))
         if token is None:
@@ -103,7 +123,7 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
         """Return the id of a token.
 
         Raises:
-            ValueError: it is not in the vocabulary.
+            ValueError: the token is not in the vocabulary.
         """
         id = self._tokenizer.token_to_id(token)
         if id is None:
@@ -111,13 +131,13 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
         return id
 
     def tokenize(self, inputs):
-        """Return the ids of one text or of a batch; see the class."""
+        """Return the ids of a text or of a batch, as in a call of the layer."""
         if tf.executing_eagerly():
             texts = _strings(inputs)
             ids = self._ids(texts if isinstance(texts, list) else [texts])
             if isinstance(texts, list):
                 listed = [row.tolist() for row in ids]
-                # Older KerasNLP wants tensors and converts them itself.
+                # Older KerasNLP expects tensors and converts them itself.
                 if hasattr(self, "_use_tf_workflow"):
                     return listed
                 return tf.ragged.constant(listed, dtype="int32", ragged_rank=1)
@@ -131,17 +151,17 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
     def tokenize_with_offsets(
         self, inputs
     ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
-        """Return the ids of a batch and which characters each of them stands for.
+        """Return the ids of a batch and the character positions of the tokens.
 
         Args:
             inputs: list or tensor of strings, (batch,).
 
         Returns:
-            ids, starts and ends, int32, each ragged, (batch, tokens). Starts and ends
-            count the characters of the text as it is given.
+            ids, starts and ends (exclusive), int32, each ragged, (batch, tokens).
+            Starts and ends are positions in the original text, in characters.
         """
 
-        def encode(texts):
+        def encode(texts: np.ndarray) -> tuple[np.ndarray, ...]:
             rows = self._encode([text.decode("utf-8", "replace") for text in texts])
             offsets = [pair for row in rows for pair in row.offsets]
             starts, ends = np.array(offsets, "int32").reshape(-1, 2).T
@@ -158,14 +178,14 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
                 part.set_shape([None])
             return tuple(tf.RaggedTensor.from_row_lengths(x, lengths) for x in flat)
 
-    def _encode(self, texts):
+    def _encode(self, texts: list[str]) -> list[Encoding]:
         return self._tokenizer.encode_batch(texts, add_special_tokens=False)
 
-    def _ids(self, texts):
+    def _ids(self, texts: list[str]) -> list[np.ndarray]:
         return [np.array(row.ids, "int32") for row in self._encode(texts)]
 
     def detokenize(self, inputs):
-        """Return the text of ids, (tokens,), or of each row of a batch."""
+        """Return the text for ids of shape (tokens,), or each text of a batch."""
         rows = inputs.to_list() if hasattr(inputs, "to_list") else inputs
         rows = [np.asarray(row).tolist() for row in rows]
         if rows and isinstance(rows[0], list):
@@ -176,11 +196,12 @@ class HuggingFaceTokenizer(keras_nlp.tokenizers.Tokenizer):
 
     def get_config(self):
         config = super().get_config()
-        config["special_tokens"] = self._names
+        config["special_tokens"] = self._special_token_names
         return config
 
 
-def _strings(inputs):
+def _strings(inputs: Any) -> Any:
+    """Return a string, or a list of strings, for strings or bytes of any container."""
     if isinstance(inputs, str):
         return inputs
     values = np.asarray(inputs)

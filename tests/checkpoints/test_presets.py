@@ -6,12 +6,11 @@ import keras
 import keras_nlp
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
-from kerasnlp_tutorial.chapters import ch07_question_answering as ch07
-from kerasnlp_tutorial.data import PRESETS
 
 import kerasnlp_tutorial.models  # noqa: F401  registers the tokenizer
 from kerasnlp_tutorial import runs
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
+from kerasnlp_tutorial.chapters import ch07_question_answering as ch07
 from kerasnlp_tutorial.checkpoints import (
     load_bert,
     load_causal_lm,
@@ -19,6 +18,7 @@ from kerasnlp_tutorial.checkpoints import (
     preset_folder,
     preset_names,
 )
+from kerasnlp_tutorial.data import PRESETS
 from kerasnlp_tutorial.datasets import Splits
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.language_models import (

@@ -44,6 +44,28 @@ def test_no_vocabulary_there(tmp_path):
         ByteLevelBPE.load(tmp_path)
 
 
+def test_a_damaged_vocabulary_is_refused(bpe, tmp_path):
+    bpe.save(tmp_path)
+    (tmp_path / "vocab.json").write_text('{"<pad>": ')
+    with pytest.raises(InputError, match=r"vocab.json is damaged"):
+        ByteLevelBPE.load(tmp_path)
+
+
+def test_a_bpe_of_another_kind_is_refused(bpe, tmp_path):
+    # Characters that it lacks would be lost, not unknown.
+    ByteLevelBPE({"영화": 0, "▁재미": 1, "는</w>": 2}, []).save(tmp_path)
+    with pytest.raises(
+        InputError, match=r"not the vocabulary of a byte-level .* lacks 256"
+    ):
+        ByteLevelBPE.load(tmp_path)
+
+
 def test_every_text_can_be_encoded(bpe):
     ids = bpe.encode_batch(["", "훟 한 é \x00", "😀"])
     assert ids[0] == [] and all(np.max(row) < 2000 for row in ids[1:])
+
+
+def test_the_size_is_kept_down_to_all_bytes():
+    assert len(ByteLevelBPE.train(TEXTS, 258).vocabulary) == 258
+    with pytest.raises(InputError, match=r"must have 258 tokens or more.*received 257"):
+        ByteLevelBPE.train(TEXTS, 257)

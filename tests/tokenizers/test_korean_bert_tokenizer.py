@@ -7,6 +7,7 @@ from tokenizers import BertWordPieceTokenizer
 
 from kerasnlp_tutorial.datasets import SAMPLE, read_nsmc
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer, train_wordpiece
+from kerasnlp_tutorial.tokenizers.normalization import has_equal_categories
 from kerasnlp_tutorial.tokenizers.vocabulary import SPECIAL_TOKENS
 
 REVIEWS = [
@@ -36,6 +37,18 @@ def reference(vocabulary):
 def in_tf_data(tokenizer, texts):
     dataset = tf.data.Dataset.from_tensor_slices(texts).batch(64).map(tokenizer)
     return [ids for batch in dataset for ids in batch.to_list()]
+
+
+def eagerly(tokenizer, texts):
+    ids = tokenizer.tokenize(texts)
+    return ids.to_list() if isinstance(ids, tf.RaggedTensor) else ids  # older KerasNLP
+
+
+def in_graph(tokenizer, texts):
+    """Ids, starts and ends, as they are inside `tf.data`."""
+    dataset = tf.data.Dataset.from_tensor_slices(texts).batch(64)
+    parts = zip(*dataset.map(tokenizer.tokenize_with_offsets), strict=True)
+    return [[row for batch in part for row in batch.to_list()] for part in parts]
 
 
 def expected(reference, texts):
@@ -71,11 +84,7 @@ def without_special_tokens(texts):
 @pytest.mark.parametrize("texts", [STRINGS, REVIEWS], ids=["tricky", "reviews"])
 def test_offsets_equal_hugging_faces(tokenizer, reference, texts):
     texts = without_special_tokens(texts)
-    dataset = tf.data.Dataset.from_tensor_slices(texts).batch(64)
-    ids, starts, ends = (
-        [row for batch in part for row in batch.to_list()]
-        for part in zip(*dataset.map(tokenizer.tokenize_with_offsets), strict=True)
-    )
+    ids, starts, ends = in_graph(tokenizer, texts)
     encodings = reference.encode_batch(texts, add_special_tokens=False)
     assert_same(texts, ids, [encoding.ids for encoding in encodings])
     offsets = [list(zip(a, b, strict=True)) for a, b in zip(starts, ends, strict=True)]
@@ -185,3 +194,93 @@ def test_every_character_of_korean_text_is_treated_as_the_reference_does(
     ]
     texts = [f"a{character}a" for character in characters]
     assert_same(texts, in_tf_data(tokenizer, texts), expected(reference, texts))
+
+
+# === Eagerly, without TensorFlow ===
+
+MIXED = [
+    "[CLS] \u200bMiXeD ㅋㅋ大😀" + "가" * 101 + "ÅÅ [MASK]\x00[SEP]",
+    "ᄋ\x07ᅧᆼ화\u00ad[PAD]ᄒᆞᆫ\tㄱㅏ",
+]
+
+
+@pytest.fixture
+def without_tensorflow(monkeypatch):
+    """A function that makes a tokenizer fail if it calls TensorFlow."""
+
+    def forbid(tokenizer):
+        monkeypatch.delattr(KoreanBertTokenizer, "_word_piece")
+        return tokenizer
+
+    return forbid
+
+
+@pytest.mark.parametrize("texts", [STRINGS + MIXED, REVIEWS], ids=["tricky", "reviews"])
+def test_eager_ids_and_offsets_are_those_of_tf_data(
+    tokenizer, texts, without_tensorflow
+):
+    ids, offsets = in_tf_data(tokenizer, texts), in_graph(tokenizer, texts)
+    without_tensorflow(tokenizer)
+    assert_same(texts, eagerly(tokenizer, texts), ids)
+    for found, wanted in zip(
+        tokenizer.tokenize_with_offsets(texts), offsets, strict=True
+    ):
+        assert found.dtype == tf.int32 and found.row_splits.dtype == tf.int64
+        assert_same(texts, found.to_list(), wanted)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", "영화", ""]])
+def test_eager_texts_without_tokens(tokenizer, texts, without_tensorflow):
+    without_tensorflow(tokenizer)
+    ids, starts, ends = tokenizer.tokenize_with_offsets(texts)
+    assert ids.nrows() == len(texts) == len(eagerly(tokenizer, texts))
+    assert ids.row_lengths().numpy().tolist() == [len(t) // 2 for t in texts]
+    assert starts.row_splits.shape == ends.row_splits.shape == len(texts) + 1
+
+
+def test_random_texts_have_the_same_ids_and_offsets(tokenizer, without_tensorflow):
+    generator = np.random.default_rng(0)
+    pieces = [*"가나ㅋㅏ가 \t\u3000\u200b\x01😀大A a!…[]#", *SPECIAL_TOKENS, "영화는"]
+    texts = ["".join(generator.choice(pieces, n % 60)) for n in range(500)]
+    ids, offsets = in_tf_data(tokenizer, texts), in_graph(tokenizer, texts)
+    without_tensorflow(tokenizer)
+    assert_same(texts, eagerly(tokenizer, texts), ids)
+    for found, wanted in zip(
+        tokenizer.tokenize_with_offsets(texts), offsets, strict=True
+    ):
+        assert_same(texts, found.to_list(), wanted)
+
+
+def test_every_character_is_treated_alike_or_left_to_tensorflow():
+    # Each between two letters: deleted, split off, or a part of an unknown word.
+    tokenizer = KoreanBertTokenizer([*SPECIAL_TOKENS, "a", "##a"])
+    codes = [*range(0xD800), *range(0xE000, 0x30000), *range(0xE0000, 0xE1000)]
+    texts = [f"a{chr(code)}a" for code in [*codes, 0xF0000, 0x10FFFD]]
+    texts = [text for text in texts if has_equal_categories(text)]
+    assert len(texts) > 130_000  # the letters of nearly all living scripts, emoji
+    for start in range(0, len(texts), 10_000):
+        part = texts[start : start + 10_000]
+        in_tensorflow = tokenizer._tokenize(tf.constant(part)).to_list()
+        assert_same(part, eagerly(tokenizer, part), in_tensorflow)
+
+
+def test_other_characters_are_left_to_tensorflow(tokenizer):
+    texts = ["영화\u2e43최고", "\U00011c41 영화", "영화"]
+    assert not any(map(has_equal_categories, texts[:2]))
+    assert tokenizer(texts) == in_tf_data(tokenizer, texts)
+    for text in texts[:2]:
+        assert tokenizer._encode_eagerly([text], special_tokens=True) is None
+    with pytest.raises(ValueError, match="unicode"):
+        tokenizer(["\ud800"])
+
+
+def test_a_token_must_not_be_twice_in_the_vocabulary():
+    with pytest.raises(ValueError, match="a token occurs twice"):
+        KoreanBertTokenizer([*SPECIAL_TOKENS, "가", "나", "가"])
+
+
+def test_another_vocabulary_replaces_the_first(tokenizer):
+    changed = KoreanBertTokenizer([*SPECIAL_TOKENS, "가", "나"])
+    assert changed(["가 나"]) == [[5, 6]]
+    changed.set_vocabulary([*SPECIAL_TOKENS, "나", "가"])
+    assert changed(["가 나"]) == [[6, 5]] == in_tf_data(changed, ["가 나"])

@@ -1,7 +1,7 @@
-"""Which tensor of a Hugging Face checkpoint is which variable of a KerasNLP model.
+"""Names of the tensors of Hugging Face checkpoints for the variables of Keras models.
 
-One table for both ways: `to_keras` and `to_hugging_face` of an entry are inverse.
-Names are those without the model's prefix (`bert.`, `transformer.`).
+The table serves both directions: `to_keras` and `to_hugging_face` of an entry are
+inverse. Names are without the prefix of the model (`bert.`, `transformer.`).
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Entry:
-    """A variable and the tensor that it is in the other format."""
+    """A Keras variable and the name and layout of its tensor."""
 
     variable: keras.Variable
     tensor: str
     inputs: int | None = None
-    """Of a kernel: how many inputs; None for all else, which is stored alike."""
+    """Number of inputs of a kernel; None for other variables."""
     transposed: bool = True
-    """Whether the tensor is (outputs, inputs), as PyTorch's linear layers are."""
+    """Whether a kernel is stored as (outputs, inputs), as in PyTorch's linear layer."""
     third: int | None = None
-    """Which third of the outputs is this variable's; None: the tensor is all its."""
+    """Index of the variable in a tensor of query, key and value; None if separate."""
     flat: bool = False
-    """Whether the variable, a bias by heads, is one row in the tensor."""
+    """Whether the tensor is the flattened variable, as for attention biases."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -41,7 +41,7 @@ class Entry:
         return shape if self.third is None else (*shape[:-1], 3 * shape[-1])
 
     def to_keras(self, tensor: np.ndarray) -> np.ndarray:
-        """Return the variable's value."""
+        """Convert a tensor to the value of the variable."""
         if self.third is not None:
             tensor = np.split(tensor, 3, axis=-1)[self.third]
         if self.inputs is not None and self.transposed:
@@ -49,7 +49,7 @@ class Entry:
         return tensor.reshape(self.variable.shape)
 
     def to_hugging_face(self) -> np.ndarray:
-        """Return the tensor, or the third of it."""
+        """Convert the variable to its tensor, or to its third of a tensor; float32."""
         value = keras.ops.convert_to_numpy(self.variable).astype("float32")
         if self.inputs is not None:
             value = value.reshape(self.inputs, -1)
@@ -58,7 +58,7 @@ class Entry:
 
 
 def bert(backbone: keras_nlp.models.BertBackbone) -> Iterator[Entry]:
-    """List the tensors of a BERT without its pooler."""
+    """List the entries of a BERT backbone without its pooler."""
     for name, variable in (
         ("word_embeddings", backbone.token_embedding.embeddings),
         ("position_embeddings", backbone.position_embedding.position_embeddings),
@@ -67,7 +67,7 @@ def bert(backbone: keras_nlp.models.BertBackbone) -> Iterator[Entry]:
         yield Entry(variable, f"embeddings.{name}.weight")
     yield from _norm(backbone.embeddings_layer_norm, "embeddings.LayerNorm")
     for i, layer in enumerate(backbone.transformer_layers):
-        place = f"encoder.layer.{i}"
+        prefix = f"encoder.layer.{i}"
         attention, hidden = layer._self_attention_layer, backbone.hidden_dim
         for name, dense in (
             ("self.query", attention.query_dense),
@@ -75,38 +75,38 @@ def bert(backbone: keras_nlp.models.BertBackbone) -> Iterator[Entry]:
             ("self.value", attention.value_dense),
             ("output.dense", attention.output_dense),
         ):
-            kernel = f"{place}.attention.{name}"
-            yield Entry(dense.kernel, f"{kernel}.weight", hidden)
-            yield Entry(dense.bias, f"{kernel}.bias", flat=True)
+            name = f"{prefix}.attention.{name}"
+            yield Entry(dense.kernel, f"{name}.weight", hidden)
+            yield Entry(dense.bias, f"{name}.bias", flat=True)
         norm = layer._self_attention_layer_norm
-        yield from _norm(norm, f"{place}.attention.output.LayerNorm")
+        yield from _norm(norm, f"{prefix}.attention.output.LayerNorm")
         yield from _linear(
-            layer._feedforward_intermediate_dense, f"{place}.intermediate.dense"
+            layer._feedforward_intermediate_dense, f"{prefix}.intermediate.dense"
         )
-        yield from _linear(layer._feedforward_output_dense, f"{place}.output.dense")
-        yield from _norm(layer._feedforward_layer_norm, f"{place}.output.LayerNorm")
+        yield from _linear(layer._feedforward_output_dense, f"{prefix}.output.dense")
+        yield from _norm(layer._feedforward_layer_norm, f"{prefix}.output.LayerNorm")
 
 
 def pooler(backbone: keras_nlp.models.BertBackbone) -> Iterator[Entry]:
-    """List the tensors of a BERT's pooler."""
+    """List the entries of the pooler of a BERT backbone."""
     return _linear(backbone.pooled_dense, "pooler.dense")
 
 
 def masked_lm(task: keras_nlp.models.BertMaskedLM) -> Iterator[Entry]:
-    """List the tensors of the head that fills gaps; its kernel is the embedding."""
-    head, place = task.masked_lm_head, "cls.predictions"
-    yield from _linear(head._intermediate_dense, f"{place}.transform.dense")
-    yield from _norm(head._intermediate_layer_norm, f"{place}.transform.LayerNorm")
-    yield Entry(head._bias, f"{place}.bias")
+    """List the entries of a masked language model head, whose kernel is tied."""
+    head, prefix = task.masked_lm_head, "cls.predictions"
+    yield from _linear(head._intermediate_dense, f"{prefix}.transform.dense")
+    yield from _norm(head._intermediate_layer_norm, f"{prefix}.transform.LayerNorm")
+    yield Entry(head._bias, f"{prefix}.bias")
 
 
 def linear_head(task: keras_nlp.models.Task, name: str) -> Iterator[Entry]:
-    """List the tensors of a head that is one linear layer."""
+    """List the entries of a head that is a single linear layer."""
     return _linear(task.output_dense, name)
 
 
 def gpt2(backbone: keras_nlp.models.GPT2Backbone) -> Iterator[Entry]:
-    """List the tensors of a GPT-2. Its kernels are (inputs, outputs)."""
+    """List the entries of a GPT-2 backbone. Its kernels are (inputs, outputs)."""
     yield Entry(backbone.token_embedding.embeddings, "wte.weight")
     yield Entry(backbone.position_embedding.position_embeddings, "wpe.weight")
     hidden = backbone.hidden_dim
