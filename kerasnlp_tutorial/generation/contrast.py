@@ -1,10 +1,9 @@
-"""Training that makes a prompt steer: the true one against another.
+"""Contrastive training of language models that follow a prompt.
 
-A language model that has learnt `긍정 재미있다` well need not mind the first word much.
-Beside the usual loss, the generative discriminators of Krause et al. (2021,
-https://aclanthology.org/2021.findings-emnlp.424) learn to tell by Bayes' rule which
-prompt a text was written for: of two copies of it behind different prompts, the true
-one, prompt and all, has to be the likelier.
+A language model can have a low loss on `긍정 재미있다` and still ignore the prompt. So
+the language model loss is combined with the loss of generative discriminators (Krause
+et al., 2021, https://aclanthology.org/2021.findings-emnlp.424): a text with its own
+prompt must be more probable than with another prompt.
 """
 
 from collections.abc import Sequence
@@ -20,11 +19,12 @@ from kerasnlp_tutorial.tokenizers import encode_texts
 
 
 class PromptContrast(keras.losses.Loss):
-    """Loss of batches that `with_other_prompts` has made.
+    """Language model loss plus contrastive loss, for batches of `with_other_prompts`.
 
     Args:
-        share: how much the contrast weighs, 0 to 1; the rest is the usual loss of the
-            texts behind their own prompts, averaged over the tokens.
+        share: float. Weight of the contrastive loss, 0 to 1. The weight of the language
+            model loss, averaged over tokens, is `1 - share`.
+        name: string. Name of the loss.
     """
 
     def __init__(self, share: float, name: str = "prompt_contrast"):
@@ -35,18 +35,18 @@ class PromptContrast(keras.losses.Loss):
         """Return the loss, a scalar.
 
         Args:
-            y_true: tokens to be guessed, (2 x batch, tokens).
-            y_pred: logits, (2 x batch, tokens, vocabulary).
-            sample_weight: float32 as `y_true`, 0 where a token does not count.
+            y_true: target tokens, int32, (2 * batch, tokens).
+            y_pred: logits, (2 * batch, tokens, vocabulary_size).
+            sample_weight: weights of the tokens, float32, (2 * batch, tokens).
         """
-        surprise = keras.losses.sparse_categorical_crossentropy(
+        token_losses = keras.losses.sparse_categorical_crossentropy(
             y_true, ops.cast(y_pred, "float32"), from_logits=True
         )
-        own, other = ops.split(ops.sum(surprise * sample_weight, axis=1), 2)
-        counted = ops.split(sample_weight, 2)[0]
-        usual = ops.sum(own) / ops.maximum(ops.sum(counted), 1.0)
-        told_apart = ops.mean(ops.softplus(own - other))
-        return (1.0 - self.share) * usual + self.share * told_apart
+        own, other = ops.split(ops.sum(token_losses * sample_weight, axis=1), 2)
+        own_weight = ops.split(sample_weight, 2)[0]
+        language_model_loss = ops.sum(own) / ops.maximum(ops.sum(own_weight), 1.0)
+        contrastive_loss = ops.mean(ops.softplus(own - other))
+        return (1.0 - self.share) * language_model_loss + self.share * contrastive_loss
 
     def get_config(self):
         return {"share": self.share, "name": self.name}
@@ -59,15 +59,19 @@ def contrast_prompts(
     share: float,
     seed: int,
 ) -> list[tf.data.Dataset]:
-    """Compile the loss that compares prompts, and return the data for it.
+    """Compile a model with `PromptContrast`, and return datasets for this loss.
 
     Args:
-        model: compiled, with the optimizer to go on with.
-        datasets: `(x, y, sample_weight)`, as `training.length_grouped_dataset` makes
-            of texts that all begin with one of `prompts`.
-        prompts: two or more.
-        share: see `PromptContrast`.
-        seed: of the choice of wrong prompts, where there are more than two.
+        model: a compiled causal language model. Its optimizer is kept.
+        datasets: datasets of `(x, y, sample_weight)`, as from
+            `training.length_grouped_dataset`. Every text must start with one of
+            `prompts`.
+        prompts: two or more prompts.
+        share: weight of the contrastive loss, 0 to 1.
+        seed: random seed for the choice among more than two prompts.
+
+    Returns:
+        The datasets with `with_other_prompts` applied.
 
     Raises:
         InputError: fewer than two prompts.
@@ -88,70 +92,76 @@ def with_other_prompts(
     longest: int,
     seed: int,
 ) -> tf.data.Dataset:
-    """Append to every batch its texts behind a wrong prompt.
+    """Append to every batch the same texts with another prompt.
 
     Args:
-        dataset: `(x, y, sample_weight)`, as `training.length_grouped_dataset` makes
-            of texts that all begin with one of `prefixes`.
-        prefixes: ids of each prompt with the token before it; two or more.
-        longest: most tokens that the model reads; what is more is cut off.
-        seed: of the choice, where there are more than two prompts.
+        dataset: dataset of `(x, y, sample_weight)`, as from
+            `training.length_grouped_dataset`. Every text must start with one of
+            `prefixes`.
+        prefixes: token ids of two or more prompts, including the start token.
+        longest: maximum number of tokens of an input; longer ones are truncated.
+        seed: random seed for the choice among more than two prompts.
 
     Returns:
-        Batches of twice as many texts; the second half, in the order of the first,
-        has other prompts.
+        A dataset of batches with twice as many texts. The second half has the texts of
+        the first half, in the same order, with other prompts.
 
     Raises:
         InputError: fewer than two prompts.
     """
     if len(prefixes) < 2:
         raise InputError(
-            f"contrast needs two prompts or more that take turns; received "
-            f"{len(prefixes)}"
+            f"contrast needs two or more different prompts; received {len(prefixes)}"
         )
     table = tf.ragged.constant(prefixes, dtype="int32")
     lengths = tf.constant([len(prefix) for prefix in prefixes])
-    most = max(map(len, prefixes))
-    padded = table.to_tensor(-1, shape=(None, most))
-    generator = tf.random.Generator.from_seed(seed)
+    max_length = max(map(len, prefixes))
+    padded = table.to_tensor(-1, shape=(None, max_length))
 
     def append(x, y, weight):
         ids = x["token_ids"]
         mask = x["padding_mask"]
-        real = tf.reduce_sum(mask, axis=1)
-        places = tf.range(tf.shape(ids)[1])
-        begin = tf.pad(ids, [[0, 0], [0, most]])[:, None, :most]
-        same = tf.reduce_all((begin == padded) | (padded == -1), axis=-1)
-        # One prompt may be the beginning of another.
-        own = tf.argmax(tf.where(same, lengths, -1), axis=-1, output_type="int32")
-        shift = generator.uniform(tf.shape(own), 1, len(prefixes), dtype="int32")
-        wrong = tf.ensure_shape((own + shift) % len(prefixes), (None,))
-        wrong = tf.gather(table, wrong)
-        text_begins = tf.gather(lengths, own)[:, None]
+        row_lengths = tf.reduce_sum(mask, axis=1)
+        positions = tf.range(tf.shape(ids)[1])
+        start = tf.pad(ids, [[0, 0], [0, max_length]])[:, None, :max_length]
+        matches = tf.reduce_all((start == padded) | (padded == -1), axis=-1)
+        # The longest match: a prompt may be the start of another one.
+        own = tf.argmax(tf.where(matches, lengths, -1), axis=-1, output_type="int32")
+        # Seeded by the batch, so that a resumed training makes the same choice.
+        checksum = tf.reduce_sum(ids * tf.range(1, tf.shape(ids)[0] + 1)[:, None])
+        shift = tf.random.stateless_uniform(
+            tf.shape(own), (seed % 2**31, checksum), 1, len(prefixes), dtype="int32"
+        )
+        other = tf.ensure_shape((own + shift) % len(prefixes), (None,))
+        other = tf.gather(table, other)
+        text_starts = tf.gather(lengths, own)[:, None]
 
-        def behind(prefix, values, begins):
-            is_text = (places >= begins) & (places < real[:, None])
+        def replace_prefix(prefix, values, starts):
+            is_text = (positions >= starts) & (positions < row_lengths[:, None])
             text = tf.ragged.boolean_mask(
                 values, tf.ensure_shape(is_text, (None, None))
             )
             return tf.concat([prefix, text], axis=1).to_tensor()[:, :longest]
 
-        # A prompt counts on both sides or, where it is not learnt, on none.
-        prompt_weight = tf.ones_like(wrong[:, 1:], "float32") * weight[:, :1]
+        # Both prompts have weight 1, or 0 if prompts are not trained.
+        prompt_weight = tf.ones_like(other[:, 1:], "float32") * weight[:, :1]
         other_x = {
-            "token_ids": behind(wrong, ids, text_begins),
-            "padding_mask": behind(tf.ones_like(wrong), mask, text_begins),
+            "token_ids": replace_prefix(other, ids, text_starts),
+            "padding_mask": replace_prefix(tf.ones_like(other), mask, text_starts),
         }
-        other_y = behind(wrong[:, 1:], y, text_begins - 1)
-        other_weight = behind(prompt_weight, weight, text_begins - 1)
-        x = {name: _stack(x[name], other) for name, other in other_x.items()}
+        other_y = replace_prefix(other[:, 1:], y, text_starts - 1)
+        other_weight = replace_prefix(prompt_weight, weight, text_starts - 1)
+        x = {name: _stack(x[name], values) for name, values in other_x.items()}
         return x, _stack(y, other_y), _stack(weight, other_weight)
 
-    return dataset.map(append)
+    doubled = dataset.map(append)
+    if hasattr(dataset, "order"):  # order of a shuffled dataset, for `BestEpoch`
+        doubled.order = dataset.order
+    return doubled
 
 
-def _stack(first, second):
-    """Put rows under others, and widen what is narrower by zeros."""
+def _stack(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    """Concatenate two batches along the first axis, padded to the same width."""
     width = tf.maximum(tf.shape(first)[1], tf.shape(second)[1])
     return tf.concat(
         [

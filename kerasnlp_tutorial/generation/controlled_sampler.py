@@ -1,42 +1,46 @@
-"""Repetition penalty, blocked n-grams and lengths, around any KerasNLP sampler."""
+"""A sampler with repetition penalty, n-gram blocking and length limits."""
 
 import keras
 import keras_nlp
 from keras import ops
 
-_NEVER = -1e9  # a logit; an infinite one would make NaN of its neighbours in places
+_MASKED = -1e9  # logit of a blocked token; -inf would lead to NaN in some samplers
 
 
 @keras.saving.register_keras_serializable(package="kerasnlp_tutorial")
 class ControlledSampler(keras_nlp.samplers.Sampler):
-    """Edits the logits of each step before another sampler chooses from them.
+    """A sampler that processes the logits of each step before a base sampler.
 
-    In the order of transformers' `generate`: the penalty, the n-grams, the lengths;
-    then whatever the other sampler does (temperature, top-k, top-p, beams).
+    The logits are processed in the order of `generate` in transformers: repetition
+    penalty, n-gram blocking, length limits. Then the base sampler applies its own
+    settings (temperature, top-k, top-p, beams). The penalty and n-gram blocking count
+    the tokens of the prompt too.
+
+    For beam search, two problems of KerasNLP are fixed. A sequence that has ended keeps
+    its score; KerasNLP keeps adding the log-probabilities of tokens after the end. And
+    in a batch, a long prompt does not lose its beams while shorter prompts are already
+    being continued.
+
+    Beam search returns the sequence with the largest sum of log-probabilities. It can
+    differ from transformers in two cases: transformers divides the sum by the length,
+    so it can prefer a longer sequence if sequences end early; and it does not
+    renormalize the probabilities after a penalty or a blocked n-gram.
 
     Args:
-        base: any sampler of KerasNLP but `SpeculativeSampler`.
-        repetition_penalty: divides positive logits, and multiplies negative ones, of
-            tokens that the text has already; 1 changes nothing
+        base: A KerasNLP sampler other than `SpeculativeSampler`.
+        repetition_penalty: float. Divides positive logits and multiplies negative
+            logits of tokens that already occur; 1 means no penalty
             ([Keskar et al., 2019](https://arxiv.org/abs/1909.05858)).
-        no_repeat_ngram_size: no n-gram of so many tokens occurs twice; 0 allows all
-            ([Paulus et al., 2017](https://arxiv.org/abs/1705.04304)).
-        min_new_tokens: the text does not end before.
-        max_new_tokens: the text ends then at the latest; None for no limit of its own.
-        end_token_id: the token that ends a text; needed for the lengths.
-
-    The prompt counts for the penalty and the n-grams.
-
-    A beam search is mended in two points: a text that has ended keeps its score, where
-    KerasNLP goes on adding up what would follow its end, and a longer prompt beside
-    shorter ones does not use up its beams. It takes the text with the largest sum of
-    log-probabilities. transformers divides that by the length, so where texts end
-    early its choice can be a longer one; and it does not normalise again after a
-    penalty or a blocked n-gram, so with them its beams can differ. Otherwise they are
-    the same.
+        no_repeat_ngram_size: int. N-grams of this size occur at most once; 0 means no
+            blocking ([Paulus et al., 2017](https://arxiv.org/abs/1705.04304)).
+        min_new_tokens: int. Minimum number of generated tokens.
+        max_new_tokens: int or `None`. Maximum number of generated tokens; `None` means
+            no limit by this sampler.
+        end_token_id: int or `None`. The end token. Required if a minimum or a maximum
+            is given.
 
     Raises:
-        ValueError: a value that cannot work.
+        ValueError: If an argument is invalid.
 
     Examples:
     ```python
@@ -93,84 +97,88 @@ class ControlledSampler(keras_nlp.samplers.Sampler):
     def __call__(self, next, prompt, cache=None, index=0, mask=None, **kwargs):
         given = ops.zeros_like(prompt) if mask is None else ops.cast(mask, "int32")
 
-        def controlled(prompt, cache, index):
+        def controlled_next(prompt, cache, index):
             logits, hidden_states, cache = next(prompt, cache, index)
-            # Some samplers ask for the logits of several rows for each of ours.
+            # Beam and contrastive search have several rows for each prompt.
             rows = ops.repeat(given, prompt.shape[0] // given.shape[0], axis=0)
             logits = self.edit(ops.cast(logits, "float32"), prompt, index, rows)
             return logits, hidden_states, cache
 
         return self.base(
-            controlled, prompt, cache=cache, index=index, mask=mask, **kwargs
+            controlled_next, prompt, cache=cache, index=index, mask=mask, **kwargs
         )
 
     def edit(self, logits, prompt, index, given):
-        """Return the logits that the other sampler is to choose from.
+        """Return the processed logits for the base sampler.
 
         Args:
-            logits: float32, (batch, vocabulary), of the token at `index`.
-            prompt: int ids, (batch, tokens); from `index` on without meaning.
-            index: int32 scalar, the place to fill; those before are the text so far.
-            given: int32, (batch, tokens), 1 where the prompt's own tokens stand.
+            logits: Logits of the token at `index`, float32, (batch, vocabulary_size).
+            prompt: Token ids, int, (batch, tokens). Ids at `index` and after are not
+                generated yet.
+            index: Position of the next token, int32 scalar.
+            given: int32, (batch, tokens). 1 for tokens of the prompt, else 0.
+
+        Returns:
+            float32, (batch, vocabulary_size).
         """
         index = ops.cast(index, "int32")
         before = ops.arange(prompt.shape[1], dtype="int32") < index
         if self.repetition_penalty != 1.0:
             seen = self._tokens_at(prompt, before[None, :], logits)
             penalty = self.repetition_penalty
-            punished = ops.where(logits < 0, logits * penalty, logits / penalty)
-            logits = ops.where(seen, punished, logits)
+            penalized = ops.where(logits < 0, logits * penalty, logits / penalty)
+            logits = ops.where(seen, penalized, logits)
         if self.no_repeat_ngram_size:
-            logits = ops.where(
-                self._would_repeat(prompt, index, logits), _NEVER, logits
-            )
+            blocked = self._blocked_by_ngrams(prompt, index, logits)
+            logits = ops.where(blocked, _MASKED, logits)
         if self.min_new_tokens or self.max_new_tokens is not None:
             new = ops.sum(ops.where(before, 1 - given, 0), axis=1)[:, None]
             end = ops.arange(logits.shape[-1]) == self.end_token_id
-            logits = ops.where((new < self.min_new_tokens) & end, _NEVER, logits)
+            logits = ops.where((new < self.min_new_tokens) & end, _MASKED, logits)
             if self.max_new_tokens is not None:
                 last = new >= self.max_new_tokens
-                logits = ops.where(last, ops.where(end, 0.0, _NEVER), logits)
+                logits = ops.where(last, ops.where(end, 0.0, _MASKED), logits)
         if self._beams > 1:
-            logits = self._settled(logits, prompt, index, given)
+            logits = self._keep_beam_scores(logits, prompt, index, given)
         return logits
 
     @property
     def _beams(self):
         return getattr(self.base, "num_beams", 1)
 
-    def _settled(self, logits, prompt, index, given):
-        """Give all the probability to a token that is settled: a prompt's, or the end.
+    def _keep_beam_scores(self, logits, prompt, index, given):
+        """Set the probability of tokens that are already known to 1.
 
-        So the sum of a beam's log-probabilities stays as it is there.
+        Known are the tokens of a prompt, and the end token after the end of a sequence.
+        With the probability 1, they do not change the score of their beam.
         """
         token = ops.cast(ops.take(prompt, index, axis=1), "int32")
-        settled = ops.take(given, index, axis=1) > 0
+        is_known = ops.take(given, index, axis=1) > 0
         if self.end_token_id is not None:
             new = (ops.arange(prompt.shape[1]) < index) & (given == 0)
             ended = ops.any((prompt == self.end_token_id) & new, axis=1)
-            token = ops.where(settled, token, self.end_token_id)
-            settled = settled | ended
-        chosen = ops.arange(logits.shape[-1]) == token[:, None]
-        return ops.where(settled[:, None], ops.where(chosen, 0.0, _NEVER), logits)
+            token = ops.where(is_known, token, self.end_token_id)
+            is_known = is_known | ended
+        is_token = ops.arange(logits.shape[-1]) == token[:, None]
+        return ops.where(is_known[:, None], ops.where(is_token, 0.0, _MASKED), logits)
 
-    def _would_repeat(self, prompt, index, logits):
-        """Return which tokens would end an n-gram that the text has already."""
+    def _blocked_by_ngrams(self, prompt, index, logits):
+        """Return which tokens would repeat an n-gram; bool, like `logits`."""
         size, length = self.no_repeat_ngram_size, prompt.shape[1]
-        places = length - size + 1
-        if places < 1:
+        ngrams = length - size + 1
+        if ngrams < 1:
             return ops.zeros_like(logits, dtype="bool")
-        # N-grams that begin at each place and are wholly in the text so far.
-        same = (ops.arange(places, dtype="int32") + size <= index)[None, :]
+        # Start with the n-grams that end before `index`.
+        same = (ops.arange(ngrams, dtype="int32") + size <= index)[None, :]
         for offset in range(size - 1):
-            place = ops.maximum(index - size + 1 + offset, 0)
-            latest = ops.take(prompt, place, axis=1)[:, None]
-            same = same & (prompt[:, offset : offset + places] == latest)
+            position = ops.maximum(index - size + 1 + offset, 0)
+            latest = ops.take(prompt, position, axis=1)[:, None]
+            same = same & (prompt[:, offset : offset + ngrams] == latest)
         return self._tokens_at(prompt[:, size - 1 :], same, logits)
 
-    def _tokens_at(self, prompt, places, logits):
-        """Return which tokens stand at places; bool, like `logits`."""
-        counts = ops.broadcast_to(ops.cast(places, "int32"), ops.shape(prompt))
+    def _tokens_at(self, prompt, positions, logits):
+        """Return which tokens occur at the given positions; bool, like `logits`."""
+        counts = ops.broadcast_to(ops.cast(positions, "int32"), ops.shape(prompt))
         shape = ops.shape(logits)
         rows = ops.arange(shape[0], dtype="int32")[:, None]
         rows = ops.broadcast_to(rows, ops.shape(prompt))

@@ -1,82 +1,93 @@
-"""Texts continued by a causal language model, in whole or token by token."""
+"""Text generation with causal language models, at once or token by token."""
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self
 
 import keras
 import keras_nlp
 import numpy as np
 
-from kerasnlp_tutorial.config import Settings
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.generation.controlled_sampler import ControlledSampler
-from kerasnlp_tutorial.language_models import first_token_id, longest
+from kerasnlp_tutorial.hangul import compose
+from kerasnlp_tutorial.language_models import first_token_id, longest, tokens_text
+from kerasnlp_tutorial.settings import SEEDS, Settings
 
-_MOST_NEW_TOKENS = 64
-_SHORTEST = 64  # tokens; texts of many lengths share a compiled function
+_MAX_NEW_TOKENS = 64
+_CACHE, _CACHE_SIZE = "_text_generators", 8
+_MIN_LENGTH = 64  # tokens; so that texts of many lengths share a compiled function
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecodingOptions(Settings):
-    """How the next token is chosen. With no option the likeliest is (greedy search).
+    """Options of text generation. The default is greedy search.
 
     Raises:
-        InputError: a value that cannot work.
+        InputError: a value is invalid.
     """
 
     top_k: int | None = None
-    """Draw among the likeliest so many."""
+    """Sample from this number of most probable tokens."""
     top_p: float | None = None
-    """Draw among the likeliest whose shares make up this much, 0 to 1."""
+    """Sample from the most probable tokens with this total probability, 0 to 1."""
     temperature: float | None = None
-    """Below 1 likely tokens become likelier, above 1 the shares become more even; with
-    no `top_k` and `top_p` all tokens are drawn from."""
+    """Divisor of the logits: below 1, probable tokens become more probable; above 1,
+    the distribution becomes more even. Without `top_k` and `top_p`, sample from all
+    tokens."""
     beams: int = 1
-    """Texts followed at a time (beam search); 1 follows only the likeliest. Where texts
-    end early it can differ from transformers', as `ControlledSampler` says."""
+    """Number of beams of beam search; 1 means no beam search. Results can differ from
+    those of transformers, see `ControlledSampler`."""
     repetition_penalty: float = 1.0
-    """See `ControlledSampler`, as for the following."""
+    """Penalty for tokens that already occur; 1 means no penalty, see
+    `ControlledSampler`."""
     no_repeat_ngram: int = 0
+    """Size of n-grams that may occur only once; 0 means no limit."""
     min_new_tokens: int = 0
+    """Minimum number of new tokens."""
     max_new_tokens: int | None = None
-    """End then at the latest; None: after 64, or as many as the model has room for."""
+    """Maximum number of new tokens; None means 64, or fewer if the model cannot read
+    more."""
 
     def __post_init__(self):
-        for name in ("top_k", "temperature"):
-            value = getattr(self, name)
-            self._require(name, value is None or value > 0, "above 0")
-        within = self.top_p is None or 0 < self.top_p <= 1
-        self._require("top_p", within, "above 0, at most 1")
-        self._require("beams", self.beams > 0, "above 0")
-        drawn = {
-            name: getattr(self, name)
+        self._check_types()
+        self._require_range("top_k", 1, 2**31 - 1)
+        # Other values lead to logits that are not finite.
+        temperature = self.temperature is None or 1e-6 <= self.temperature <= 1e9
+        self._require("temperature", temperature, "above 0 (1e-6 to 1e9)")
+        penalty = 0.01 <= self.repetition_penalty <= 100
+        self._require("repetition_penalty", penalty, "above 0 (0.01 to 100)")
+        top_p = self.top_p is None or 0 < self.top_p <= 1
+        self._require("top_p", top_p, "above 0, at most 1")
+        self._require_range("beams", 1, 100)
+        sampling = [
+            name
             for name in ("top_k", "top_p", "temperature")
             if getattr(self, name) is not None
-        }
+        ]
         self._require(
             "beams",
-            self.beams == 1 or not drawn,
-            f"1 where tokens are drawn ({', '.join(drawn)})",
+            self.beams == 1 or not sampling,
+            f"1 if tokens are sampled ({', '.join(sampling)})",
         )
-        self._require("repetition_penalty", self.repetition_penalty > 0, "above 0")
-        self._require("no_repeat_ngram", self.no_repeat_ngram >= 0, "0 or more")
-        within = self.max_new_tokens is None or self.max_new_tokens > 0
-        self._require("max_new_tokens", within, "above 0")
-        most = self.max_new_tokens or _MOST_NEW_TOKENS
+        self._require_range("no_repeat_ngram", 0, 1000)
+        self._require_range("max_new_tokens", 1, 2**20)
+        maximum = self.max_new_tokens or _MAX_NEW_TOKENS
         self._require(
             "min_new_tokens",
-            0 <= self.min_new_tokens <= most,
-            f"0 to {most}, as max_new_tokens is {self.max_new_tokens}",
+            0 <= self.min_new_tokens <= maximum,
+            f"0 to {maximum}, as max_new_tokens is {self.max_new_tokens}",
         )
 
     def sampler(self, end_token_id: int) -> ControlledSampler:
-        """Return the sampler that does so.
+        """Return the sampler with these options.
 
         Args:
-            end_token_id: the token that ends a text.
+            end_token_id: id of the end token.
         """
         temperature = 1.0 if self.temperature is None else self.temperature
+        base: keras_nlp.samplers.Sampler
         if self.beams > 1:
             base = keras_nlp.samplers.BeamSampler(num_beams=self.beams)
         elif self.top_p is not None:
@@ -94,20 +105,20 @@ class DecodingOptions(Settings):
             self.repetition_penalty,
             self.no_repeat_ngram,
             self.min_new_tokens,
-            self.max_new_tokens or _MOST_NEW_TOKENS,
+            self.max_new_tokens or _MAX_NEW_TOKENS,
             end_token_id,
         )
 
 
 class TextGenerator:
-    """Continues texts; compiled once for prompts of many lengths and all seeds.
+    """A text generator, compiled once for many prompt lengths and all seeds.
 
     Args:
-        model: a causal language model with its preprocessor; its sampler is replaced.
-        options: how tokens are chosen.
+        model: a causal language model with a preprocessor. Its sampler is replaced.
+        options: options of the generation.
 
     Raises:
-        InputError: the model's vocabulary has fewer tokens than `top_k`.
+        InputError: the vocabulary of the model has fewer tokens than `top_k`.
 
     Examples:
     ```python
@@ -129,99 +140,113 @@ class TextGenerator:
             )
         self.sampler = options.sampler(self.end_token_id)
         model.compile(sampler=self.sampler, jit_compile=False)
-        self._function = self._step = None
+        self._function: Callable[..., Any] | None = None
+        self._step: Callable[..., Any] | None = None
 
     @classmethod
-    @functools.lru_cache(maxsize=8)
-    def cached(cls, model: keras_nlp.models.CausalLM, options: DecodingOptions):
-        """Return the generator with these options, which has been compiled already if
-        it was asked for before.
+    def cached(cls, model: keras_nlp.models.CausalLM, options: DecodingOptions) -> Self:
+        """Return a generator from the cache of a model, so that it compiles only once.
+
+        Args:
+            model: a causal language model with a preprocessor.
+            options: options of the generation.
         """
-        return cls(model, options)
+        if not hasattr(model, _CACHE):
+            # The cache belongs to the model and is freed with it. A generator refers to
+            # its model, so a global cache would keep both, even with weak keys.
+            cache = functools.lru_cache(_CACHE_SIZE)(
+                lambda generator_class, options: generator_class(model, options)
+            )
+            setattr(model, _CACHE, cache)
+        return getattr(model, _CACHE)(cls, options)
 
     def __call__(
         self, prompts: Sequence[str], seed: int = 0, stream: bool = False
     ) -> list[str] | Iterator[str]:
-        """Return what follows each prompt.
+        """Return the continuation of each prompt.
 
         Args:
-            prompts: texts; an empty one begins a text of its own.
-            seed: the same seed draws the same tokens, given the same prompts; 0 to
-                2**32 - 1.
-            stream: return what `stream` yields, for one prompt.
+            prompts: texts to continue; an empty text starts a new one.
+            seed: random seed, 0 to 2**32 - 1. The same seed and prompts give the same
+                texts.
+            stream: whether to return an iterator over the pieces, as `stream`. Only
+                for a single prompt.
 
         Raises:
-            InputError: a prompt and the new tokens are more than the model reads; a
-                seed that is none; several prompts to stream.
+            InputError: a prompt and its new tokens are too long for the model, the seed
+                is invalid, or there are several prompts to stream.
         """
         if stream:
             if len(prompts) != 1:
                 raise InputError(
-                    f"one prompt can be streamed; received {len(prompts)} prompts"
+                    f"only one prompt can be streamed; received {len(prompts)} prompts"
                 )
             return self.stream(prompts[0], seed)
         if not prompts:
             return []
         self._seed(seed)
         rows = [self._ids(prompt) for prompt in prompts]
-        most = self._most_new_tokens(rows)
-        # Batches of 1, 2, 4, ... so that few are compiled; the last row fills up.
+        new_tokens = self._max_new_tokens(rows)
+        # Batch sizes 1, 2, 4, ... limit the number of compilations. The last prompt is
+        # repeated.
         padded = rows + rows[-1:] * (2 ** (len(rows) - 1).bit_length() - len(rows))
-        inputs = self._pad(padded, most)
+        inputs = self._pad(padded, new_tokens)
         generate = self._compiled_function()
         outputs = generate(inputs, stop_token_ids=[self.end_token_id])
         ids = keras.ops.convert_to_numpy(outputs["token_ids"])
         return [
-            self._text(row, new[len(row) :][:most].tolist())
-            for row, new in zip(rows, ids, strict=False)
+            self._text(row, output[len(row) :][:new_tokens].tolist())
+            for row, output in zip(rows, ids, strict=False)
         ]
 
     def stream(self, prompt: str, seed: int = 0) -> Iterator[str]:
-        """Yield what follows a prompt, piece by piece as it is made.
+        """Yield the continuation of a prompt, piece by piece.
 
-        No piece ends inside a character. Together they are what a call returns, if
-        nothing is drawn.
+        No piece ends inside a character. Without sampling, the pieces together are the
+        text that a call returns.
 
         Args:
-            prompt: as in a call.
-            seed: likewise.
+            prompt: text to continue; an empty text starts a new one.
+            seed: random seed, 0 to 2**32 - 1.
 
         Raises:
-            InputError: as a call; and a beam search, which settles its text at the end.
+            InputError: the prompt and its new tokens are too long for the model, the
+                seed is invalid, or the options are those of beam search.
         """
         if self.options.beams > 1:
-            raise InputError("a beam search cannot be streamed: beams must be 1")
+            raise InputError("beam search cannot be streamed: beams must be 1")
         self._seed(seed)
         row = self._ids(prompt)
-        most = self._most_new_tokens([row])
-        inputs = self._pad([row], most)
+        new_tokens = self._max_new_tokens([row])
+        inputs = self._pad([row], new_tokens)
         step = self._compiled_step()
         ids, mask = inputs["token_ids"], inputs["padding_mask"]
         _, cache = self.model._build_cache(ids)
-        new, told = [], ""
-        for index in range(len(row), len(row) + most):
+        new: list[int] = []
+        yielded = ""
+        for index in range(len(row), len(row) + new_tokens):
             ids, cache = step(ids, cache, keras.ops.convert_to_tensor(index), mask)
             token = int(keras.ops.convert_to_numpy(ids)[0, index])
             if token == self.end_token_id:
                 break
             new.append(token)
-            if (text := self._text(row, new)) != told:
-                yield text.removeprefix(told)
-                told = text
+            if (text := self._text(row, new)) != yielded:
+                yield text.removeprefix(yielded)
+                yielded = text
 
-    def _compiled_function(self):
+    def _compiled_function(self) -> Callable[..., Any]:
         model = self.model
-        if model.sampler is not self.sampler:  # another generator's, made since
+        if model.sampler is not self.sampler:  # set by another generator
             model.sampler, model.generate_function = self.sampler, self._function
         if model.generate_function is None:
-            # TensorFlow takes the functions of all generators for one that is traced
-            # again and again, and warns, unless each has something of its own in it.
+            # TensorFlow warns of retracing if all generators compile the same method,
+            # so each one compiles a partial of it.
             model.generate_step = functools.partial(model.generate_step)
             self._function = model.make_generate_function()
             del model.generate_step
-        return self._function
+        return model.generate_function
 
-    def _compiled_step(self):
+    def _compiled_step(self) -> Callable[..., Any]:
         if self._step is not None:
             return self._step
 
@@ -244,32 +269,33 @@ class TextGenerator:
         return step
 
     def _seed(self, seed: int) -> None:
-        if not 0 <= seed < 2**32:
-            raise InputError(f"seed must be 0 to {2**32 - 1}; received {seed}")
+        if seed not in SEEDS:
+            raise InputError(f"seed must be 0 to {SEEDS[-1]}; received {seed}")
         for state in self.sampler.variables:
             state.assign(np.array([seed, 0], "uint32"))
 
     def _ids(self, prompt: str) -> list[int]:
-        """Return a prompt's ids, after the token that stands before every text."""
-        ids = [first_token_id(self.tokenizer), *map(int, self.tokenizer(prompt))]
+        """Return the ids of a prompt, with the start token."""
+        tokens = self.tokenizer(compose(prompt))
+        ids = [first_token_id(self.tokenizer), *map(int, tokens)]
         room = longest(self.model) - len(ids)
         needed = self.options.max_new_tokens or max(1, self.options.min_new_tokens)
         if needed > room:
             raise InputError(
                 f"the model reads {longest(self.model)} tokens; the prompt has "
-                f"{len(ids)}, so that there is room for {max(room, 0)} new ones, not "
-                f"for {needed}: {prompt[:40]!r}"
+                f"{len(ids)}, so there is room for {max(room, 0)} new tokens, not for "
+                f"{needed}: {prompt[:40]!r}"
             )
         return ids
 
-    def _most_new_tokens(self, rows: list[list[int]]) -> int:
+    def _max_new_tokens(self, rows: list[list[int]]) -> int:
         room = longest(self.model) - max(map(len, rows))
-        return self.options.max_new_tokens or min(_MOST_NEW_TOKENS, room)
+        return self.options.max_new_tokens or min(_MAX_NEW_TOKENS, room)
 
-    def _pad(self, rows: list[list[int]], most: int) -> dict:
-        # One place more for the end token, if the model has it.
-        length = max(map(len, rows)) + most + 1
-        length = max(_SHORTEST, 1 << (length - 1).bit_length())  # 64, 128, 256, ...
+    def _pad(self, rows: list[list[int]], new_tokens: int) -> dict[str, Any]:
+        """Return padded inputs with room for the new tokens and an end token."""
+        length = max(map(len, rows)) + new_tokens + 1
+        length = max(_MIN_LENGTH, 1 << (length - 1).bit_length())  # 64, 128, 256, ...
         length = min(length, longest(self.model))
         ids = np.full((len(rows), length), self.tokenizer.pad_token_id, "int32")
         for i, row in enumerate(rows):
@@ -282,18 +308,37 @@ class TextGenerator:
         }
 
     def _text(self, given: list[int], new: list[int]) -> str:
-        """Return new ids as text, up to the end token.
+        """Return the text of new ids, up to the end token.
 
-        A character of which bytes are missing at the end is left out.
+        An incomplete character at the end is left out.
         """
         if self.end_token_id in new:
             new = new[: new.index(self.end_token_id)]
         if not new:
             return ""
-        # With what stands before: some tokenizers drop a space where a text begins.
-        before, text = (self._decode(ids) for ids in (given, given + new))
+        # Decode with the prompt: some tokenizers drop a space at the start of a text.
+        before, text = (
+            tokens_text(self.tokenizer, ids) for ids in (given, given + new)
+        )
         return text.removeprefix(before).rstrip("\ufffd")
 
-    def _decode(self, ids: list[int]) -> str:
-        text = np.asarray(self.tokenizer.detokenize(ids)).item()
-        return text.decode("utf-8") if isinstance(text, bytes) else text
+
+def continued(
+    model: keras_nlp.models.CausalLM, prompt: str, seed: int = 7, **options: Any
+) -> str:
+    """Return the continuation of one prompt.
+
+    Args:
+        model: a causal language model with a preprocessor.
+        prompt: text to continue.
+        seed: random seed, 0 to 2**32 - 1.
+        **options: fields of `DecodingOptions`.
+
+    Examples:
+    ```python
+    continued(model, "티끌 모아", top_p=0.92, max_new_tokens=20)
+    ```
+    """
+    generate = TextGenerator.cached(model, DecodingOptions(**options))
+    (text,) = generate([prompt], seed)
+    return text

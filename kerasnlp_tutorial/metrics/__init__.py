@@ -1,4 +1,4 @@
-"""Scores as the field defines them, in NumPy."""
+"""Evaluation metrics in NumPy."""
 
 from kerasnlp_tutorial.metrics.answers import (
     answer_f1,

@@ -1,4 +1,4 @@
-"""Exact match and F1 of answers, as KorQuAD 1.0's official evaluation defines them."""
+"""Exact match and F1 of answers, as in the official evaluation of KorQuAD 1.0."""
 
 import string
 from collections import Counter
@@ -9,9 +9,9 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalize_answer(text: str) -> str:
-    """Lower-case a text and remove what does not count: punctuation, extra spaces.
+    """Lowercase a text and remove punctuation and extra spaces.
 
-    Quotation marks and brackets part words; other punctuation vanishes.
+    Quotation marks and brackets become spaces; other punctuation is deleted.
     """
     text = text.translate(_MARKS).lower().translate(_PUNCTUATION)
     return " ".join(text.split())
@@ -20,11 +20,14 @@ def normalize_answer(text: str) -> str:
 def answer_scores(
     predictions: Sequence[str], targets: Sequence[Sequence[str]]
 ) -> dict[str, float]:
-    """Return the means of `exact_match` and `f1`, 0 to 1; 0 without a question.
+    """Return the mean exact match and F1 over all questions.
 
     Args:
-        predictions: the answers given.
-        targets: the right answers of each question.
+        predictions: the predicted answer to each question.
+        targets: the correct answers to each question.
+
+    Returns:
+        `exact_match` and `f1`, each 0 to 1; 0 if there are no questions.
     """
     pairs = list(zip(predictions, targets, strict=True))
     count = max(len(pairs), 1)
@@ -35,11 +38,11 @@ def answer_scores(
 
 
 def exact_match(prediction: str, targets: Sequence[str]) -> float:
-    """Return 1 if the normalised prediction equals one of the targets, else 0.
+    """Return 1 if the normalized prediction equals one of the targets, else 0.
 
     Args:
-        prediction: the answer given; an empty text if there is none.
-        targets: the right answers; none if the question has no answer.
+        prediction: the predicted answer; empty for "no answer".
+        targets: the correct answers; empty if the question has no answer.
     """
     return max(
         float(normalize_answer(prediction) == normalize_answer(target))
@@ -48,12 +51,12 @@ def exact_match(prediction: str, targets: Sequence[str]) -> float:
 
 
 def answer_f1(prediction: str, targets: Sequence[str]) -> float:
-    """Return the F1 of characters, 0 to 1, against the target that is nearest.
+    """Return the character F1, 0 to 1, against the best matching target.
 
     Args:
-        prediction: the answer given; an empty text if there is none.
-        targets: the right answers; none if the question has no answer, and then a
-            prediction is right or wrong as a whole.
+        prediction: the predicted answer; empty for "no answer".
+        targets: the correct answers; empty if the question has no answer. In that
+            case the score is the exact match.
     """
     if not targets:
         return exact_match(prediction, targets)
@@ -61,9 +64,9 @@ def answer_f1(prediction: str, targets: Sequence[str]) -> float:
 
 
 def _character_f1(prediction: str, target: str) -> float:
-    found, wanted = (
+    predicted, expected = (
         Counter(normalize_answer(text).replace(" ", ""))
         for text in (prediction, target)
     )
-    total = found.total() + wanted.total()
-    return 2 * (found & wanted).total() / total if total else 0.0
+    total = predicted.total() + expected.total()
+    return 2 * (predicted & expected).total() / total if total else 0.0

@@ -6,7 +6,7 @@ import numpy as np
 def confusion_matrix(
     targets: np.ndarray, predictions: np.ndarray, num_classes: int
 ) -> np.ndarray:
-    """Count how often each class was taken for each class.
+    """Count how often each class (row) was predicted as each class (column).
 
     Args:
         targets: int class ids, shape (examples,).
@@ -14,7 +14,7 @@ def confusion_matrix(
         num_classes: number of classes.
 
     Returns:
-        int64 counts, shape (num_classes, num_classes); rows are targets.
+        int64 counts, shape (num_classes, num_classes).
     """
     cells = np.asarray(targets) * num_classes + np.asarray(predictions)
     counts = np.bincount(cells, minlength=num_classes**2)
@@ -22,16 +22,20 @@ def confusion_matrix(
 
 
 def accuracy(targets: np.ndarray, predictions: np.ndarray) -> float:
-    """Return the share of predictions that equal their target, 0 to 1."""
+    """Return the fraction of predictions that equal their target, 0 to 1.
+
+    Args:
+        targets: int class ids, shape (examples,).
+        predictions: int class ids, shape (examples,).
+    """
     return float(np.mean(np.asarray(targets) == np.asarray(predictions)))
 
 
 def macro_f1(targets: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
-    """Return the mean over classes of F1, 0 to 1.
+    """Return the unweighted mean of the F1 of each class, 0 to 1.
 
-    A class that neither occurs nor is predicted is left out of the mean; one
-    that is never right counts 0 (as in scikit-learn's `f1_score` over the labels
-    that occur).
+    Classes that occur in neither the targets nor the predictions are left out (as in
+    scikit-learn's `f1_score` over the labels that occur).
 
     Args:
         targets: int class ids, shape (examples,).

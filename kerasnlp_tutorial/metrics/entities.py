@@ -1,45 +1,47 @@
-"""Precision, recall and F1 of named entities, strictly by span and type."""
+"""Precision, recall and F1 of named entities, by exact span and type."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from kerasnlp_tutorial.datasets.tagged_text import Span
+from kerasnlp_tutorial.datasets.bio import Span
 
 
 def entity_scores(
     targets: Sequence[Iterable[Span]], predictions: Sequence[Iterable[Span]]
 ) -> dict:
-    """Compare entities; one is right if start, end and label all agree.
+    """Return precision, recall and F1 of entities, as seqeval computes them.
 
-    As seqeval computes them from BIO tags.
+    A predicted entity is correct if its start, end and label equal those of a target.
 
     Args:
-        targets: the entities of each text.
-        predictions: those that a model found.
+        targets: the correct entities of each text.
+        predictions: the predicted entities of each text.
 
     Returns:
         `precision`, `recall` and `f1` over all entities (micro); `macro_precision`,
-        `macro_recall` and `macro_f1`, their means over the types that occur among the
-        targets or predictions; and `types`: for each type `precision`, `recall`, `f1`
-        and `support`, the number of targets.
-        All shares are 0 to 1, and 0 where nothing is to be shared.
+        `macro_recall` and `macro_f1`, their means over the types that occur in the
+        targets or predictions; and `types`: for each type its `precision`, `recall`,
+        `f1` and `support`, the number of targets.
+        Scores are 0 to 1; a score with the denominator 0 is 0.
     """
-    found, wanted, right = Counter(), Counter(), Counter()
+    predicted: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
+    correct: Counter[str] = Counter()
     for target, prediction in zip(targets, predictions, strict=True):
         target, prediction = set(target), set(prediction)
-        wanted.update(span.label for span in target)
-        found.update(span.label for span in prediction)
-        right.update(span.label for span in target & prediction)
+        expected.update(span.label for span in target)
+        predicted.update(span.label for span in prediction)
+        correct.update(span.label for span in target & prediction)
     types = {
-        label: _scores(right[label], found[label], wanted[label])
-        | {"support": wanted[label]}
-        for label in sorted(wanted | found)
+        label: _scores(correct[label], predicted[label], expected[label])
+        | {"support": expected[label]}
+        for label in sorted(expected | predicted)
     }
-    micro = _scores(right.total(), found.total(), wanted.total())
+    micro = _scores(correct.total(), predicted.total(), expected.total())
     macro = {
-        f"macro_{name}": float(np.mean([of[name] for of in types.values()] or 0.0))
+        f"macro_{name}": float(np.mean([s[name] for s in types.values()] or 0.0))
         for name in micro
     }
     return {**micro, **macro, "types": types}
@@ -50,36 +52,40 @@ def character_macro_f1(
     targets: Sequence[Iterable[Span]],
     predictions: Sequence[Iterable[Span]],
 ) -> float:
-    """Compare the BIO tags of characters, and return the mean F1 over tags, 0 to 1.
+    """Return the mean F1 over the BIO tags of characters, 0 to 1.
 
-    `O` is one of the tags; the others are `B-` and `I-` of each type that occurs.
-    As in KLUE's evaluation blanks do not count. (There a tag that never occurs counts
-    as right; here it is left out of the mean.)
+    The tags are `O`, and `B-` and `I-` of each type that occurs. Spaces are ignored, as
+    in KLUE's evaluation. (KLUE counts a tag that never occurs as 1; here it is left out
+    of the mean.)
 
     Args:
         texts: the texts.
-        targets: the entities of each text.
-        predictions: those that a model found.
+        targets: the correct entities of each text.
+        predictions: the predicted entities of each text.
     """
-    found, wanted, right = Counter(), Counter(), Counter()
+    predicted: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
+    correct: Counter[str] = Counter()
     for text, target, prediction in zip(texts, targets, predictions, strict=True):
         tags = _tags(len(text), target), _tags(len(text), prediction)
         for character, a, b in zip(text, *tags, strict=True):
             if character != " ":
-                wanted[a] += 1
-                found[b] += 1
-                right[a] += a == b
+                expected[a] += 1
+                predicted[b] += 1
+                correct[a] += a == b
     scores = [
-        _scores(right[tag], found[tag], wanted[tag])["f1"] for tag in wanted | found
+        _scores(correct[tag], predicted[tag], expected[tag])["f1"]
+        for tag in expected | predicted
     ]
     return float(np.mean(scores)) if scores else 0.0
 
 
-def _scores(right: int, found: int, wanted: int) -> dict[str, float]:
+def _scores(correct: int, predicted: int, expected: int) -> dict[str, float]:
+    total = predicted + expected
     return {
-        "precision": right / found if found else 0.0,
-        "recall": right / wanted if wanted else 0.0,
-        "f1": 2 * right / (found + wanted) if found + wanted else 0.0,
+        "precision": correct / predicted if predicted else 0.0,
+        "recall": correct / expected if expected else 0.0,
+        "f1": 2 * correct / total if total else 0.0,
     }
 
 

@@ -1,4 +1,4 @@
-"""How varied generated texts are, and how often they repeat themselves."""
+"""Diversity and repetition of generated texts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,16 +7,17 @@ import numpy as np
 
 
 def distinct(texts: Sequence[str], n: int) -> float:
-    """Return distinct-n: the share of different n-grams of words among all.
-
-    Source: [Li et al., 2016](https://arxiv.org/abs/1510.03055).
+    """Return distinct-n: the number of distinct word n-grams divided by all n-grams.
 
     Args:
-        texts: taken together; words are what white space divides.
-        n: words of an n-gram.
+        texts: the texts, counted together; words are separated by whitespace.
+        n: number of words in an n-gram.
 
     Returns:
         0 to 1; 0 if no text has n words.
+
+    Reference:
+        [Li et al., 2016](https://arxiv.org/abs/1510.03055)
     """
     counts = Counter(
         tuple(words[i : i + n])
@@ -27,10 +28,10 @@ def distinct(texts: Sequence[str], n: int) -> float:
 
 
 def repeated(texts: Sequence[str]) -> float:
-    """Return the mean share of words that their own text had before.
+    """Return the mean fraction of words that already occurred in the same text, 0 to 1.
 
     Args:
-        texts: those without a word do not count.
+        texts: the texts; those without words are ignored.
     """
-    shares = [1 - distinct([text], 1) for text in texts if text.split()]
-    return float(np.mean(shares)) if shares else 0.0
+    fractions = [1 - distinct([text], 1) for text in texts if text.split()]
+    return float(np.mean(fractions)) if fractions else 0.0

@@ -1,7 +1,7 @@
-"""What KerasNLP lacks, in KerasNLP's idiom.
+"""Models and preprocessors that KerasNLP does not have.
 
-Importing this package registers every class of the project that a saved preset
-can name, so that KerasNLP's own `from_preset` opens what a chapter has saved.
+Importing this package registers every class that a saved preset can refer to, so that
+`from_preset` of KerasNLP opens the models that the chapters save.
 """
 
 from kerasnlp_tutorial.models.bert_question_answering import BertQuestionAnswering

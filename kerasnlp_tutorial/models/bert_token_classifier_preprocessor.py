@@ -1,4 +1,4 @@
-"""Texts and their spans to what a `BertTokenClassifier` takes."""
+"""Preprocessing for token classification: texts and spans to token ids and tags."""
 
 import keras
 import keras_nlp
@@ -10,30 +10,62 @@ from kerasnlp_tutorial.tokenizers.alignment import bio_labels
 
 @keras.saving.register_keras_serializable(package="kerasnlp_tutorial")
 class BertTokenClassifierPreprocessor(keras_nlp.models.Preprocessor):
-    """Tokenises texts and turns spans of characters into labels of tokens.
+    """A preprocessing layer that tokenizes text and converts spans to token tags.
+
+    The layer wraps each text in `[CLS]` and `[SEP]`, and truncates or pads it to
+    `sequence_length`. Entities are given as spans of characters; each token gets the
+    BIO tag of the characters that it covers. Tokens that must not count in the loss
+    or in weighted metrics (`[CLS]`, `[SEP]` and padding) get the weight 0.
 
     Args:
-        tokenizer: a `KoreanBertTokenizer`.
-        labels: types of spans, such as `["PER", "LOC"]`; a type's id is its place.
-        sequence_length: tokens, with `[CLS]`, `[SEP]` and padding. What does not fit
-            is cut off.
+        tokenizer: A `KoreanBertTokenizer`.
+        labels: list of strings. Entity types, such as `["PER", "LOC"]`. The id of a
+            type is its index.
+        sequence_length: int. Length of the outputs in tokens, special tokens and
+            padding included.
+        **kwargs: Keyword arguments of `keras_nlp.models.Preprocessor`.
 
     Call arguments:
-        x: strings, (batch,).
-        y: None, or int32 spans, ragged, (batch, spans, 3): start, end and type id,
-            counted in characters of the text.
-        sample_weight: None; the weights of tokens are made here.
+        x: Strings of shape `(batch,)`.
+        y: `None`, or an int32 `tf.RaggedTensor` of shape `(batch, spans, 3)`: start,
+            end and type id of each entity. Start and end count characters of the text;
+            the end is exclusive.
+        sample_weight: Must be `None`; the layer computes the weights.
 
     Returns (of a call):
-        `token_ids`, `segment_ids` and `padding_mask`, int32, (batch, sequence_length).
-        With `y` also the tags of the tokens, int32, of the same shape (see `tags`),
-        and their weights, float32: 0 for `[CLS]`, `[SEP]` and padding, which are to
-        count nowhere.
+        Without `y`, a dictionary of `token_ids`, `segment_ids` and `padding_mask`,
+        each of dtype int32 and shape `(batch, sequence_length)`. With `y`, a tuple of
+        this dictionary, the tag ids (int32, the index in `tags`) and the weights
+        (float32), both of shape `(batch, sequence_length)`.
 
     Examples:
+
     ```python
-    preprocessor = BertTokenClassifierPreprocessor(tokenizer, ["PER", "LOC"], 16)
-    x, y, weights = preprocessor(["이순신은"], tf.ragged.constant([[[0, 3, 0]]]))
+    import tensorflow as tf
+
+    from kerasnlp_tutorial.models import (
+        BertTokenClassifierPreprocessor,
+        KoreanBertTokenizer,
+    )
+
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary += ["이순", "##신", "##은", "서울", "##에", "갔다"]
+    preprocessor = BertTokenClassifierPreprocessor(
+        KoreanBertTokenizer(vocabulary), labels=["PER", "LOC"], sequence_length=12
+    )
+    texts = ["이순신은 서울에 갔다", "서울에 갔다"]
+    spans = tf.ragged.constant([[[0, 3, 0], [5, 7, 1]], [[0, 2, 1]]], ragged_rank=1)
+
+    # Text only.
+    preprocessor(texts)
+
+    # Text and entities.
+    x, y, sample_weight = preprocessor(texts, spans)
+    [preprocessor.tags[tag] for tag in y[0]]  # ["O", "B-PER", "I-PER", "O", ...]
+
+    # In a `tf.data` pipeline.
+    dataset = tf.data.Dataset.from_tensor_slices((texts, spans)).batch(2)
+    dataset = dataset.map(preprocessor)
     ```
     """
 
@@ -51,7 +83,7 @@ class BertTokenClassifierPreprocessor(keras_nlp.models.Preprocessor):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """`O`, and `B-` and `I-` of each type; a tag's id is its place."""
+        """The tags: `O`, then `B-` and `I-` of each label. A tag's id is its index."""
         return (
             "O",
             *(f"{prefix}-{label}" for label in self.labels for prefix in "BI"),
@@ -65,9 +97,9 @@ class BertTokenClassifierPreprocessor(keras_nlp.models.Preprocessor):
                 return features
             tags = bio_labels(starts, ends, y)[:, : self.sequence_length - 2]
             shape = (None, self.sequence_length)
-            before = tf.zeros((tags.nrows(), 1), "int32")  # at [CLS]
-            weights = tf.concat([before, tf.ones_like(tags)], axis=1)
-            tags = tf.concat([before, tags], axis=1)
+            cls = tf.zeros((tags.nrows(), 1), "int32")  # tag and weight of [CLS]
+            weights = tf.concat([cls, tf.ones_like(tags)], axis=1)
+            tags = tf.concat([cls, tags], axis=1)
             return (
                 features,
                 tags.to_tensor(shape=shape),
@@ -75,14 +107,22 @@ class BertTokenClassifierPreprocessor(keras_nlp.models.Preprocessor):
             )
 
     def pack(self, ids: tf.RaggedTensor) -> dict[str, tf.Tensor]:
-        """Put `[CLS]` and `[SEP]` around ids, ragged, (batch, tokens), and pad."""
+        """Add `[CLS]` and `[SEP]`, truncate and pad.
+
+        Args:
+            ids: Token ids, ragged, of shape `(batch, tokens)`.
+
+        Returns:
+            A dictionary of `token_ids`, `segment_ids` and `padding_mask`, each of
+            shape `(batch, sequence_length)`.
+        """
         ids = ids[:, : self.sequence_length - 2]
-        rows = tf.ones((ids.nrows(), 1), ids.dtype)
+        column = tf.ones((ids.nrows(), 1), ids.dtype)
         ids = tf.concat(
             [
-                rows * self.tokenizer.cls_token_id,
+                column * self.tokenizer.cls_token_id,
                 ids,
-                rows * self.tokenizer.sep_token_id,
+                column * self.tokenizer.sep_token_id,
             ],
             axis=1,
         )
@@ -91,7 +131,7 @@ class BertTokenClassifierPreprocessor(keras_nlp.models.Preprocessor):
         return {
             "token_ids": token_ids,
             "segment_ids": tf.zeros_like(token_ids),
-            # Integers: tf.distribute cannot add up truth values.
+            # Integers, since tf.distribute cannot sum booleans.
             "padding_mask": tf.ones_like(ids).to_tensor(shape=shape),
         }
 

@@ -1,14 +1,19 @@
-"""A BERT whose activation and epsilon are those of the checkpoint."""
+"""A BERT backbone with configurable activation and layer normalization epsilon."""
+
+from typing import Any
 
 import keras
 import keras_nlp
 
+_Metaclass: Any = type(keras_nlp.models.BertBackbone)
 
-class _TakenForBert(type(keras_nlp.models.BertBackbone)):
-    """Makes a class equal to `BertBackbone`.
 
-    KerasNLP's `from_preset` compares a preset's backbone class with `==`, not
-    `issubclass`; equality lets every BERT task and tokenizer open our presets.
+class _EqualToBertBackbone(_Metaclass):
+    """Metaclass that makes a class equal to `BertBackbone`.
+
+    KerasNLP's `from_preset` compares the backbone class of a preset with `==`, not
+    with `issubclass`. Equality lets every BERT task and tokenizer open presets of
+    this package.
     """
 
     def __eq__(cls, other):
@@ -18,26 +23,80 @@ class _TakenForBert(type(keras_nlp.models.BertBackbone)):
 
 
 @keras.saving.register_keras_serializable(package="kerasnlp_tutorial")
-class FlexibleBertBackbone(keras_nlp.models.BertBackbone, metaclass=_TakenForBert):
-    """A `keras_nlp.models.BertBackbone` with a choice of activation and epsilon.
+class FlexibleBertBackbone(
+    keras_nlp.models.BertBackbone, metaclass=_EqualToBertBackbone
+):
+    """A BERT backbone with configurable activation and layer normalization epsilon.
 
-    `BertBackbone` always computes GELU by its tanh approximation. Most published
-    checkpoints were trained with the exact one (`hidden_act: gelu`), and differ by
-    about 1e-3 if run with the other. Both arguments are kept by `save_to_preset` and
-    `.keras` files.
+    `keras_nlp.models.BertBackbone` always uses the tanh approximation of GELU. Most
+    published checkpoints were trained with the exact GELU (`hidden_act: gelu`); with
+    the approximation, their outputs change by about 1e-3. `save_to_preset()` and
+    `.keras` files store both arguments.
 
     Args:
-        activation: of the feed-forward layers, a name that Keras knows (`gelu`,
-            `relu`), or `gelu_new`, the tanh approximation.
-        layer_norm_epsilon: added to the variance in all layer normalisations.
-        **kwargs: those of `BertBackbone`.
+        activation: string. Activation of the feed-forward layers: the name of a Keras
+            activation, such as `"gelu"` (exact) or `"relu"`, or `"gelu_new"` (the tanh
+            approximation of GELU).
+        layer_norm_epsilon: float. Epsilon of all layer normalization layers.
+        **kwargs: Keyword arguments of `keras_nlp.models.BertBackbone`.
+
+    Call arguments:
+        inputs: A dictionary of `token_ids`, `segment_ids` and `padding_mask`, each of
+            dtype int32 and shape `(batch, tokens)`.
+
+    Returns (of a call):
+        A dictionary of `sequence_output`, of shape `(batch, tokens, hidden_dim)`, and
+        `pooled_output`, of shape `(batch, hidden_dim)`.
 
     Examples:
+
+    Custom backbone with random weights.
     ```python
+    import numpy as np
+
+    from kerasnlp_tutorial.models import FlexibleBertBackbone
+
     backbone = FlexibleBertBackbone(
-        activation="gelu", layer_norm_epsilon=1e-12, vocabulary_size=32000,
-        num_layers=12, num_heads=12, hidden_dim=768, intermediate_dim=3072,
+        activation="gelu",
+        layer_norm_epsilon=1e-12,
+        vocabulary_size=100,
+        num_layers=2,
+        num_heads=2,
+        hidden_dim=16,
+        intermediate_dim=32,
+        max_sequence_length=12,
     )
+    outputs = backbone(
+        {
+            "token_ids": np.ones((1, 12), "int32"),
+            "segment_ids": np.zeros((1, 12), "int32"),
+            "padding_mask": np.array([[1] * 10 + [0] * 2]),
+        }
+    )
+    outputs["sequence_output"]  # (1, 12, 16)
+    ```
+
+    Text classification with classes of KerasNLP, on raw text.
+    ```python
+    import keras_nlp
+
+    from kerasnlp_tutorial.models import KoreanBertTokenizer
+
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "재미", "##있다"]
+    preprocessor = keras_nlp.models.BertTextClassifierPreprocessor(
+        KoreanBertTokenizer(vocabulary), sequence_length=12
+    )
+    classifier = keras_nlp.models.BertTextClassifier(
+        backbone, num_classes=2, preprocessor=preprocessor
+    )
+    classifier.fit(["재미있다", "재미없다"], np.array([1, 0]), batch_size=2)
+    ```
+
+    Preprocessed integer data.
+    ```python
+    features = preprocessor(["재미있다", "재미없다"])
+    classifier = keras_nlp.models.BertTextClassifier(backbone, num_classes=2)
+    classifier.fit(features, np.array([1, 0]), batch_size=2)
     ```
 
     Reference:
@@ -69,7 +128,11 @@ class FlexibleBertBackbone(keras_nlp.models.BertBackbone, metaclass=_TakenForBer
 
 
 def activation_function(name: str):
-    """Return the function that checkpoints call by that name."""
+    """Return the activation function of a name, as checkpoints use it.
+
+    Args:
+        name: string. `"gelu_new"`, or the name of a Keras activation.
+    """
     if name == "gelu_new":
         return gelu_new
     return keras.activations.get(name)
@@ -77,5 +140,5 @@ def activation_function(name: str):
 
 @keras.saving.register_keras_serializable(package="kerasnlp_tutorial")
 def gelu_new(x):
-    """Return GELU by its tanh approximation."""
+    """Return the tanh approximation of GELU."""
     return keras.activations.gelu(x, approximate=True)

@@ -1,4 +1,4 @@
-"""An upstream training from text files to a preset."""
+"""Pretraining from text files to a preset."""
 
 import logging
 import math
@@ -6,21 +6,28 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from kerasnlp_tutorial import runs, training
 from kerasnlp_tutorial.checkpoints import preset_folder
-from kerasnlp_tutorial.checkpoints.presets import preset_config
+from kerasnlp_tutorial.checkpoints.preset_files import preset_config
 from kerasnlp_tutorial.datasets import TextLines
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.pretraining.architectures import BertPretraining, GPT2Pretraining
 from kerasnlp_tutorial.pretraining.batches import PackedSequences, batches
+from kerasnlp_tutorial.pretraining.bert_model import losses
 from kerasnlp_tutorial.pretraining.config import PretrainingConfig
+from kerasnlp_tutorial.pretraining.monitor import PretrainingMonitor
 from kerasnlp_tutorial.pretraining.tokens import Tokens, read_tokens, write_tokens
-from kerasnlp_tutorial.pretraining.upstream import BertUpstream, GPT2Upstream
-from kerasnlp_tutorial.pretraining.watch import Watch
+from kerasnlp_tutorial.tokenizers import report_unknown, unknown_token_id
 
 logger = logging.getLogger(__name__)
 
-UPSTREAMS = {"bert": BertUpstream, "gpt2": GPT2Upstream}
+Pretraining = BertPretraining | GPT2Pretraining
+ARCHITECTURES: dict[str, type[Pretraining]] = {
+    "bert": BertPretraining,
+    "gpt2": GPT2Pretraining,
+}
 _MEASURED_SEQUENCES = 512
 
 
@@ -40,25 +47,28 @@ def pretrain(config: PretrainingConfig) -> Path:
     """
     with runs.Run.begin(f"pretrain-{config.architecture}", config) as run:
         config = run.config
-        upstream = UPSTREAMS[config.architecture](config, run.partial)
-        tokens = _tokens(config, upstream, run.partial / "tokens")
-        model = upstream.model()
+        pretraining = ARCHITECTURES[config.architecture](config, run.partial)
+        tokens = _tokens(config, pretraining, run.partial / "tokens")
+        keras.utils.set_random_seed(config.seed)
+        task = pretraining.task()
+        model = pretraining.trained(task)
         model.compile(
-            optimizer=training.adamw(config.learning_rate, config.weight_decay),
-            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            optimizer=training.adamw(
+                config.learning_rate, config.weight_decay, config.average
+            ),
             jit_compile=False,
+            **losses(model),
         )
-        sequences, held_out = _sequences(config, tokens, upstream.length)
+        sequences, held_out = _sequences(config, tokens, pretraining.length)
         count = min(
             held_out.per_epoch, math.ceil(_MEASURED_SEQUENCES / held_out.batch_size)
         )
-        watch = Watch(
+        monitor = PretrainingMonitor(
             config,
             run.checkpoints,
-            tokens_per_step=config.batch_size * upstream.length,
+            tokens_per_step=config.batch_size * pretraining.length,
             held_out=[
-                upstream.objective.batch(held_out.batch(i), i) for i in range(count)
+                pretraining.objective.batch(held_out.batch(i), i) for i in range(count)
             ],
             characters_per_token=(
                 tokens.held_out_characters / len(tokens.held_out)
@@ -66,33 +76,31 @@ def pretrain(config: PretrainingConfig) -> Path:
                 else None
             ),
         )
-        watch.restore(model)
+        monitor.restore(model)
         last = config.steps or 10**9
-        if watch.step < last:
-            _fit(
-                model,
-                config,
-                watch,
-                batches(
-                    sequences,
-                    upstream.objective,
-                    range(watch.step, last),
-                    short_steps=config.short_steps,
-                    short_length=config.short_length,
-                ),
+        if monitor.step < last:
+            dataset = batches(
+                sequences,
+                pretraining.objective,
+                range(monitor.step, last),
+                short_steps=config.short_steps,
+                short_length=config.short_length,
             )
-        watch.write_history()
-        metrics = watch.rows()[-1] | {"texts": tokens.texts}
+            with training.already_encoded(task):
+                _fit(model, config, monitor, dataset)
+        monitor.write_history()
+        metrics = monitor.rows()[-1] | {"texts": tokens.texts}
         initial = config.initial and preset_config(
             preset_folder(config.initial), runs.TRAINING_FILE
         )
-        return run.finish(model, (), metrics, initial).path
+        run.finish(task, (), metrics, initial, pretraining.untrained)
+        return run.output
 
 
 def _sequences(
     config: PretrainingConfig, tokens: Tokens, length: int
 ) -> list[PackedSequences]:
-    """Return what is learnt from, and what is held out."""
+    """Return the tokens to train on and the held-out tokens."""
     parts = []
     for name, ids, batch_size in (
         ("to learn from", tokens.train, config.batch_size),
@@ -108,35 +116,41 @@ def _sequences(
     return parts
 
 
-def _fit(model, config, watch, dataset):
+def _fit(model, config, monitor, dataset):
     schedule = training.WarmupLinearDecay(
         config.learning_rate,
         config.steps or math.inf,
         config.warmup_ratio,
         config.max_minutes,
-        spent_seconds=watch.seconds,
+        spent_seconds=monitor.seconds,
         decay_ratio=config.decay_ratio,
     )
-    with training.already_encoded(model), training.matrix_products(config.precision):
-        model.fit(dataset, verbose=0, shuffle=False, callbacks=[schedule, watch])
+    with training.matrix_products(config.precision):
+        model.fit(dataset, verbose=0, shuffle=False, callbacks=[schedule, monitor])
 
 
-def _tokens(config: PretrainingConfig, upstream, folder: Path) -> Tokens:
+def _tokens(config: PretrainingConfig, pretraining, folder: Path) -> Tokens:
     tokens = read_tokens(folder)
     if tokens is None:
         started = time.monotonic()
         write_tokens(
             folder,
             TextLines(config.text),
-            upstream.encode,
-            upstream.end_token_id,
+            pretraining.encode,
+            pretraining.end_token_id,
             config.held_out,
         )
         tokens = read_tokens(folder)
+        assert tokens is not None  # written just now
         logger.info(
             "%d texts, %d tokens, tokenised in %.0f s",
             tokens.texts,
             len(tokens.train) + len(tokens.held_out),
             time.monotonic() - started,
         )
+    unknown = unknown_token_id(pretraining.tokenizer)
+    if unknown is not None:
+        share = float(np.mean(tokens.train == unknown))
+        texts = TextLines(config.text)
+        report_unknown(share, pretraining.tokenizer, texts, config.allow_unknown)
     return tokens

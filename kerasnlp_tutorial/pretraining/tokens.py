@@ -1,7 +1,6 @@
-"""Texts as one long row of token ids in a file, made once and read by place."""
+"""Token ids of all texts in one file, written once and memory-mapped."""
 
 import dataclasses
-import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,24 +8,25 @@ from pathlib import Path
 import numpy as np
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.files import read_json, write_json
 
-MOST_TOKENS = 2**16  # of a vocabulary: ids are stored as uint16
-_TEXTS_AT_ONCE = 10_000
+MOST_TOKENS = 2**16  # largest vocabulary: ids are stored as uint16
+_CHUNK_SIZE = 10_000  # texts that are tokenized at a time
 _META = "tokens.json"
 
 
 @dataclasses.dataclass(frozen=True)
 class Tokens:
-    """Token ids of all texts, with an end token after each."""
+    """Token ids of all texts, each followed by an end token."""
 
     train: np.ndarray
-    """uint16, (tokens,), mapped from a file."""
+    """Token ids of the training texts, uint16, (tokens,), memory-mapped."""
     held_out: np.ndarray
-    """uint16, (tokens,), of the texts that are only measured on."""
+    """Token ids of the held-out texts, uint16, (tokens,), memory-mapped."""
     held_out_characters: int
-    """Characters of those texts."""
+    """Number of characters in the held-out texts."""
     texts: int
-    """Number of all texts."""
+    """Number of texts, held-out ones included."""
 
 
 def write_tokens(
@@ -36,16 +36,16 @@ def write_tokens(
     end_token_id: int,
     held_out: float,
 ) -> None:
-    """Tokenise texts as they come; memory does not grow with their number.
+    """Tokenize a stream of texts into files, in constant memory.
 
     Every n-th text is held out, where n is 1 / `held_out`.
 
     Args:
-        folder: for the files; whole once its `tokens.json` is there.
+        folder: folder for the files. They are complete if it has a `tokens.json`.
         texts: the texts.
-        encode: turns many texts into ids, below `MOST_TOKENS`, in parallel.
-        end_token_id: written after each text.
-        held_out: share of the texts that goes to the second file.
+        encode: function from a list of texts to their token ids, below `MOST_TOKENS`.
+        end_token_id: id that follows each text.
+        held_out: fraction of texts to hold out.
     """
     folder.mkdir(parents=True, exist_ok=True)
     every = round(1 / held_out)
@@ -55,7 +55,7 @@ def write_tokens(
         (folder / "train.ids").open("wb") as train,
         (folder / "held_out.ids").open("wb") as held,
     ):
-        while chunk := list(islice(texts, _TEXTS_AT_ONCE)):
+        while chunk := list(islice(texts, _CHUNK_SIZE)):
             for text, ids in zip(chunk, encode(chunk), strict=True):
                 meta["texts"] += 1
                 is_held_out = meta["texts"] % every == 0
@@ -63,22 +63,30 @@ def write_tokens(
                     meta["held_out_characters"] += len(text)
                 file = held if is_held_out else train
                 file.write(np.array([*ids, end_token_id], "<u2").tobytes())
-    part = folder / "tokens.part"
-    part.write_text(json.dumps(meta))
-    part.rename(folder / _META)
+    write_json(folder / _META, meta)
 
 
 def read_tokens(folder: Path) -> Tokens | None:
-    """Open what `write_tokens` has written; None if it was not finished."""
+    """Open the files of `write_tokens`.
+
+    Args:
+        folder: folder with the files.
+
+    Returns:
+        The token ids; None if the files are missing or incomplete.
+
+    Raises:
+        InputError: there are no training texts or no held-out texts.
+    """
     if not (folder / _META).is_file():
         return None
-    meta = json.loads((folder / _META).read_text())
+    meta = read_json(folder / _META)
     files = [folder / "train.ids", folder / "held_out.ids"]
     for path in files:
         if not path.stat().st_size:
             raise InputError(
-                f"{meta['texts']} texts are too few: some are to be learnt from and "
-                f"some held out"
+                f"{meta['texts']} texts are too few to train on some and hold out "
+                f"others"
             )
     train, held_out = (np.memmap(path, "<u2", "r") for path in files)
     return Tokens(train, held_out, **meta)

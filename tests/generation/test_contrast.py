@@ -45,13 +45,38 @@ def test_every_text_stands_behind_the_other_prompt_too():
     assert len(x["token_ids"]) == 2 * count
 
 
+def test_wrong_prompts_are_told_by_seed_and_batch():
+    prefixes = [[1, 5], [1, 6], [1, 7], [1, 8]]
+    rows = [[1, 5 + i % 4, 20 + i, 2] for i in range(32)]
+    features = {
+        "token_ids": [row[:-1] for row in rows],
+        "targets": [row[1:] for row in rows],
+        "sample_weight": [[1.0] * 3] * 32,
+    }
+    features = {name: tf.ragged.constant(v) for name, v in features.items()}
+
+    def prompts(seed, epoch):
+        dataset = training.length_grouped_dataset(features, None, 8, shuffle_seed=3)
+        dataset = with_other_prompts(dataset, prefixes, 16, seed)
+        dataset.order.epoch = epoch
+        ids = [x["token_ids"].numpy() for x, *_ in dataset]
+        assert all((x[:8, 1] != x[8:, 1]).all() for x in ids)
+        assert all((x[:8, 2] == x[8:, 2]).all() for x in ids)
+        return {int(row[2]): int(row[1]) for x in ids for row in x[8:]}
+
+    first = prompts(7, 0)
+    assert first == prompts(7, 0)
+    assert first != prompts(8, 0) and first != prompts(7, 1)
+    assert len(set(first.values())) == 4
+
+
 def test_no_row_is_longer_than_the_model_reads():
     x, y, weight = batch(ROWS, longest=6)
     assert {part.shape[1] for part in (*x.values(), y, weight)} == {6}
 
 
 def test_one_prompt_cannot_be_told_from_another():
-    with pytest.raises(InputError, match="two prompts or more .* received 1"):
+    with pytest.raises(InputError, match="two or more different prompts; received 1"):
         with_other_prompts(tf.data.Dataset.range(1), [[1, 5]], 16, seed=7)
 
 

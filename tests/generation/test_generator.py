@@ -1,6 +1,9 @@
+import dataclasses
+import gc
 import os
 import subprocess
 import sys
+import weakref
 
 import keras
 import keras_nlp
@@ -8,7 +11,7 @@ import pytest
 
 from kerasnlp_tutorial import training
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
+from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator, continued
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE
 
 SENTENCES = ["티끌 모아 태산이다", "가는 말이 고와야 오는 말이 곱다"]
@@ -86,7 +89,7 @@ def test_prompts_of_many_lengths_share_what_is_compiled(model):
         ({"top_k": 0}, "top_k must be above 0; received 0"),
         ({"top_p": 1.5}, "top_p must be above 0, at most 1; received 1.5"),
         ({"temperature": 0.0}, "temperature must be above 0"),
-        ({"beams": 2, "top_p": 0.9}, r"beams must be 1 where tokens are drawn \(top_p"),
+        ({"beams": 2, "top_p": 0.9}, r"beams must be 1 if tokens are sampled \(top_p"),
         ({"max_new_tokens": 0}, "max_new_tokens must be above 0"),
         ({"min_new_tokens": 9, "max_new_tokens": 8}, "must be 0 to 8, as max_new"),
         ({"repetition_penalty": -1.0}, "repetition_penalty must be above 0"),
@@ -108,7 +111,7 @@ def test_what_the_model_cannot_do(model):
     ):
         generate(["가" * 30])
     low = TextGenerator(model, DecodingOptions(min_new_tokens=60))
-    with pytest.raises(InputError, match="room for 37 new ones, not for 60"):
+    with pytest.raises(InputError, match="room for 37 new tokens, not for 60"):
         low(["가" * 30])
     for seed in (-1, 2**32):
         with pytest.raises(InputError, match=f"4294967295; received {seed}"):
@@ -176,7 +179,7 @@ def test_a_model_without_a_longest_text(model):
 _WRITE = """
 import keras_nlp
 from kerasnlp_tutorial.checkpoints import load_causal_lm
-from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
+from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator, continued
 model = load_causal_lm("gpt2_mini_ko")
 for options in (
     DecodingOptions(repetition_penalty=1.5, no_repeat_ngram=2, max_new_tokens=12),
@@ -203,3 +206,34 @@ def test_every_backend_writes_the_same(backend):
         ).stdout
 
     assert write(backend) == write("tensorflow") != ""
+
+
+def test_generators_are_cached_as_long_as_their_model_lives(tmp_path):
+    class Other(TextGenerator):
+        """Another class has its own generators."""
+
+    bpe = ByteLevelBPE.train(SENTENCES, 260)
+    tokenizer = keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
+    backbone = keras_nlp.models.GPT2Backbone(len(bpe.vocabulary), 1, 2, 8, 16)
+    preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(tokenizer, 64)
+    model = keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
+    one, two = DecodingOptions(max_new_tokens=2), DecodingOptions(max_new_tokens=3)
+    generate = TextGenerator.cached(model, one)
+    generate(["티끌"])
+    assert TextGenerator.cached(model, dataclasses.replace(one)) is generate
+    assert TextGenerator.cached(model, two) is not generate
+    assert type(Other.cached(model, one)) is Other
+    model.save_to_preset(str(tmp_path))  # the cache is not saved
+    freed = weakref.ref(model)
+    del model, backbone, generate
+    gc.collect()
+    assert freed() is None
+
+
+def test_one_text_in_a_line(model):
+    assert continued(model, "티끌") == " 모아 태산이다"
+    options = {"temperature": 1.0, "max_new_tokens": 20}
+    expected = TextGenerator(model, DecodingOptions(**options))(["티끌"], seed=3)
+    assert [continued(model, "티끌", seed=3, **options)] == expected
+    with pytest.raises(InputError, match="top_p must be above 0"):
+        continued(model, "티끌", top_p=1.5)

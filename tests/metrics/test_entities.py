@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from kerasnlp_tutorial.datasets.tagged_text import Span, tag_spans
+from kerasnlp_tutorial.datasets import Span, tag_spans
 from kerasnlp_tutorial.metrics import character_macro_f1, entity_scores
 
 

@@ -168,7 +168,7 @@ def test_in_a_dataset_as_eagerly(preset):
 
 
 def test_words_that_cannot_tell_the_classes_apart(preset):
-    with pytest.raises(InputError, match="must begin with different tokens"):
+    with pytest.raises(InputError, match="must start with different tokens"):
         new_prompt(preset, ["최고", "최고"], 4, "정말", 48)
     with pytest.raises(InputError, match="prompt_length must leave room"):
         new_prompt(preset, WORDS, 90, "정말", 48)

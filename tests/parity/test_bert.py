@@ -6,9 +6,9 @@ import keras
 import keras_nlp
 import numpy as np
 import pytest
+
 from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial.chapters import ch07_question_answering as ch07
-
 from kerasnlp_tutorial.checkpoints import load_bert, load_task, preset_folder
 from kerasnlp_tutorial.models import (
     BertQuestionAnsweringPreprocessor,

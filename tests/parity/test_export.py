@@ -3,11 +3,11 @@
 import keras_nlp
 import numpy as np
 import pytest
+
 from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial.chapters import ch05_sentence_pair_classification as ch05
 from kerasnlp_tutorial.chapters import ch06_named_entity_recognition as ch06
 from kerasnlp_tutorial.chapters import ch07_question_answering as ch07
-
 from kerasnlp_tutorial.checkpoints import export_to_huggingface, load_task
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE

@@ -3,11 +3,13 @@
 import json
 import sys
 import time
+import unicodedata
 
 import keras_nlp
 import pytest
-from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
+from tokenizers import BertWordPieceTokenizer
 
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial.checkpoints import load_bert, load_task, preset_folder
 from kerasnlp_tutorial.errors import InputError
 
@@ -121,7 +123,7 @@ def test_a_head_that_bert_has_not_is_left_out(make_bert, cache, caplog):
     folder, _ = make_bert("BertForMaskedLM", tie_word_embeddings=False)
     with pytest.raises(InputError, match="has no head; it can serve as a backbone"):
         load_task(folder)
-    assert "a kernel of its own" in caplog.text
+    assert "the head is left out" in caplog.text
 
 
 def test_no_head(checkpoint, cache):
@@ -158,3 +160,35 @@ def test_a_gpt2_is_no_bert(cache, tmp_path):
     config = ch04.Config(backbone=str(tmp_path / "gpt2"), sequence_length=8)
     with pytest.raises(InputError, match="must have a BertBackbone; it has a GPT2Back"):
         load_bert(config, [])
+
+
+PIECES = ["[UNK]", "[PAD]", "[CLS]", "[SEP]", "[MASK]", "▁배우", "▁영화", "들", "가"]
+
+
+def test_a_sentence_piece_vocabulary_is_no_wordpiece(checkpoint, cache):
+    (checkpoint / "vocab.txt").write_text("\n".join(PIECES) + "\n", encoding="utf-8")
+    refuses(checkpoint, cache, "not WordPiece but SentencePiece.*'▁배우'")
+    # What BertTokenizerFast makes of it is no better.
+    BertWordPieceTokenizer(str(checkpoint / "vocab.txt"), lowercase=False).save(
+        str(checkpoint / "tokenizer.json")
+    )
+    refuses(checkpoint, cache, "not WordPiece but SentencePiece.*'▁배우'")
+
+
+def test_a_sentence_piece_model_alone(checkpoint, cache):
+    (checkpoint / "vocab.txt").unlink()
+    (checkpoint / "spiece.model").write_bytes(b"\x0a\x0e")
+    refuses(
+        checkpoint, cache, "spiece.model is a SentencePiece model: .*tokenizer.json"
+    )
+
+
+def test_hangul_taken_apart_suits_a_tokenizer_that_takes_apart(checkpoint, cache):
+    path = checkpoint / "vocab.txt"
+    path.write_text(unicodedata.normalize("NFD", path.read_text()), encoding="utf-8")
+    refuses(checkpoint, cache, r"Hangul in the vocabulary is decomposed \(NFD\)")
+    (checkpoint / "tokenizer_config.json").write_text('{"do_lower_case": true}')
+    _, tokenizer = load_bert(
+        ch04.Config(backbone=str(checkpoint), sequence_length=9), []
+    )
+    assert tokenizer.token_to_id("[UNK]") not in list(tokenizer("영화"))

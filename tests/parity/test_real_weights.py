@@ -7,8 +7,8 @@ from pathlib import Path
 import keras_nlp
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial.checkpoints import load_bert
 from kerasnlp_tutorial.language_models import sentence_vectors
 

@@ -10,19 +10,20 @@ import keras
 import keras_nlp
 from tokenizers import BertWordPieceTokenizer
 
-from kerasnlp_tutorial.checkpoints import (
-    load_causal_lm,
-    load_masked_lm,
-    preset_folder,
-)
-from kerasnlp_tutorial.checkpoints.presets import check_class
+from kerasnlp_tutorial.checkpoints import load_causal_lm, load_masked_lm
 from kerasnlp_tutorial.datasets import TextLines
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.pretraining.batches import (
+from kerasnlp_tutorial.files import written_whole
+from kerasnlp_tutorial.pretraining.bert_model import trained_model
+from kerasnlp_tutorial.pretraining.config import PRESET_SIZES, PretrainingConfig
+from kerasnlp_tutorial.pretraining.initial import load_initial, with_vocabulary
+from kerasnlp_tutorial.pretraining.objectives import (
     CausalLanguageModel,
     MaskedLanguageModel,
+    Objective,
+    ReplacedTokens,
+    SentenceOrder,
 )
-from kerasnlp_tutorial.pretraining.config import PRESET_SIZES, PretrainingConfig
 from kerasnlp_tutorial.pretraining.tokens import MOST_TOKENS
 from kerasnlp_tutorial.tokenizers import (
     ByteLevelBPE,
@@ -35,25 +36,32 @@ from kerasnlp_tutorial.tokenizers import (
 logger = logging.getLogger(__name__)
 
 
-class _Upstream:
+class _Pretraining:
     """A preset to go on from, or what a new model needs; a subclass for each kind."""
 
+    _new_tokenizer: Callable[[Path], keras_nlp.tokenizers.Tokenizer]
+    _new_task: Callable[[keras_nlp.models.Backbone], keras_nlp.models.Task]
     load: Callable[[str], keras_nlp.models.Task]
     backbone_class: type
+    untrained: tuple[str, ...] = ()
+    """Names of files of the preset with untrained weights."""
 
     def __init__(self, config: PretrainingConfig, folder: Path):
         self.config = config
-        self.initial = _initial(config, self.load, self.backbone_class)
-        if self.initial:
+        self.initial = load_initial(config, self.load, self.backbone_class)
+        if self.initial and not config.vocabulary:
             self.tokenizer = self.initial.preprocessor.tokenizer
         else:
             self.tokenizer = self._new_tokenizer(folder / "vocabulary")
         _check_size(self.tokenizer)
+        if self.initial and config.vocabulary:
+            self.initial = with_vocabulary(self.initial, self.tokenizer, self._new_task)
 
     def _new_backbone(self) -> keras_nlp.models.Backbone:
         config = self.config
-        keras.utils.set_random_seed(config.seed)
         size = PRESET_SIZES[config.preset_config or "mini"]
+        if config.num_layers:
+            size = size | {"num_layers": config.num_layers}
         return self.backbone_class(
             vocabulary_size=self.tokenizer.vocabulary_size(),
             intermediate_dim=4 * size["hidden_dim"],
@@ -62,9 +70,17 @@ class _Upstream:
             **size,
         )
 
+    def task(self) -> keras_nlp.models.Task:
+        """Return the task to pretrain and save."""
+        return self.initial or self._new_task(self._new_backbone())
 
-class BertUpstream(_Upstream):
-    """A masked language model."""
+    def trained(self, task: keras_nlp.models.Task) -> keras.Model:
+        """Return the model to fit, which shares its weights with the task."""
+        return task
+
+
+class BertPretraining(_Pretraining):
+    """A BERT with its objective."""
 
     load = staticmethod(load_masked_lm)
     backbone_class = keras_nlp.models.BertBackbone
@@ -73,9 +89,9 @@ class BertUpstream(_Upstream):
         super().__init__(config, folder)
         self.length = config.sequence_length
         vocabulary = self.tokenizer.get_vocabulary()
-        self.objective = MaskedLanguageModel(
-            vocabulary, config.masked_share, config.whole_words, config.seed
-        )
+        self.objective = _bert_objective(config, vocabulary)
+        if config.objective == "replaced":  # its head is not trained
+            self.untrained = ("task.json", "task.weights.h5")
         self.encode = self.tokenizer
         if isinstance(self.tokenizer, KoreanBertTokenizer):
             # The same ids, from all cores; TensorFlow's kernel uses one.
@@ -100,27 +116,28 @@ class BertUpstream(_Upstream):
                 vocabulary = train_wordpiece(
                     TextLines(config.text), config.vocabulary_size
                 )
-            with _whole(folder) as part:
+            with written_whole(folder) as part:
                 save_wordpiece(vocabulary, part)
         return KoreanBertTokenizer(str(folder / "vocab.txt"))
 
-    def model(self) -> keras_nlp.models.BertMaskedLM:
-        model = self.initial or self._new_model()
-        model.backbone.pooled_dense.trainable = False  # not used by this objective
-        return model
+    def trained(self, task: keras_nlp.models.BertMaskedLM) -> keras.Model:
+        """Return the model to fit, which shares its weights with the task."""
+        return trained_model(task, self.config.objective, self.config.sentence_order)
 
-    def _new_model(self) -> keras_nlp.models.BertMaskedLM:
-        backbone = self._new_backbone()
+    def _new_task(
+        self, backbone: keras_nlp.models.Backbone
+    ) -> keras_nlp.models.BertMaskedLM:
+        config = self.config
         preprocessor = keras_nlp.models.BertMaskedLMPreprocessor(
             self.tokenizer,
-            sequence_length=self.length,
-            mask_selection_rate=self.config.masked_share,
-            mask_selection_length=round(self.config.masked_share * self.length),
+            sequence_length=config.sequence_length,
+            mask_selection_rate=config.masked_share,
+            mask_selection_length=round(config.masked_share * config.sequence_length),
         )
         return keras_nlp.models.BertMaskedLM(backbone, preprocessor)
 
 
-class GPT2Upstream(_Upstream):
+class GPT2Pretraining(_Pretraining):
     """A causal language model."""
 
     load = staticmethod(load_causal_lm)
@@ -145,27 +162,30 @@ class GPT2Upstream(_Upstream):
                     "learning a vocabulary of %d tokens", config.vocabulary_size
                 )
                 bpe = ByteLevelBPE.train(TextLines(config.text), config.vocabulary_size)
-            with _whole(folder) as part:
+            with written_whole(folder) as part:
                 bpe.save(part)
         bpe = ByteLevelBPE.load(folder)
         return keras_nlp.tokenizers.GPT2Tokenizer(bpe.vocabulary, bpe.merges)
 
-    def model(self) -> keras_nlp.models.GPT2CausalLM:
-        if self.initial:
-            return self.initial
-        backbone = self._new_backbone()
+    def _new_task(
+        self, backbone: keras_nlp.models.Backbone
+    ) -> keras_nlp.models.GPT2CausalLM:
         preprocessor = keras_nlp.models.GPT2CausalLMPreprocessor(
             self.tokenizer, sequence_length=self.config.sequence_length
         )
         return keras_nlp.models.GPT2CausalLM(backbone, preprocessor)
 
 
-@contextlib.contextmanager
-def _whole(folder: Path) -> Iterator[Path]:
-    """Give a folder its name when all is in it, so that no kill leaves a part."""
-    part = folder.with_suffix(".part")
-    yield part
-    part.rename(folder)
+def _bert_objective(config: PretrainingConfig, vocabulary: list[str]) -> Objective:
+    seed = config.seed
+    objective = MaskedLanguageModel(
+        vocabulary, config.masked_share, config.whole_words, seed
+    )
+    if config.objective != "masked":
+        objective = ReplacedTokens(objective, config.objective == "both", seed)
+    if config.sentence_order:
+        objective = SentenceOrder(objective, vocabulary, seed)
+    return objective
 
 
 @contextlib.contextmanager
@@ -182,32 +202,3 @@ def _check_size(tokenizer: keras_nlp.tokenizers.Tokenizer) -> None:
         raise InputError(
             f"a vocabulary must have at most {MOST_TOKENS} tokens; received {size}"
         )
-
-
-def _initial(
-    config: PretrainingConfig,
-    load: Callable[[str], keras_nlp.models.Task],
-    backbone_class: type,
-) -> keras_nlp.models.Task | None:
-    """Return the preset to go on from, in float32 and without dropout."""
-    if config.initial is None:
-        return None
-    check_class(preset_folder(config.initial), config.initial, backbone_class)
-    preset = load(config.initial)
-    backbone = preset.backbone
-    size = PRESET_SIZES.get(config.preset_config, {})
-    found = {name: getattr(backbone, name) for name in size}
-    if found != size:
-        raise InputError(
-            f"preset_config must be left out, or the size of {config.initial!r}; "
-            f"received {config.preset_config!r}, {size}, and it has {found}"
-        )
-    if config.sequence_length > backbone.max_sequence_length:
-        raise InputError(
-            f"sequence_length must be at most {backbone.max_sequence_length} with "
-            f"initial {config.initial!r}; received {config.sequence_length}"
-        )
-    settings = backbone.get_config() | {"dropout": 0.0, "dtype": "float32"}
-    task = type(preset)(type(backbone).from_config(settings), preset.preprocessor)
-    task.set_weights(preset.get_weights())
-    return task

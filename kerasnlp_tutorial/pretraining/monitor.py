@@ -1,26 +1,39 @@
 """A callback that reports, measures and keeps checkpoints of a pretraining."""
 
-import csv
-import json
 import logging
 import math
-import shutil
 import time
+from collections.abc import Iterable
 
 import keras
+import numpy as np
 
 from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial.pretraining.objectives import Batch
 
 logger = logging.getLogger(__name__)
 
 _REPORT_SECONDS = 30
 
 
-class Watch(keras.callbacks.Callback):
-    """Reports, measures, keeps checkpoints, and stops at the last step.
+def mean_measures(model: keras.Model, batches: Iterable[Batch]) -> dict[str, float]:
+    """Return the means of loss and metrics over batches of one size.
 
-    A checkpoint is a folder that is whole once its `state.json` is there; the one
-    before is deleted after that, so a kill at any moment leaves a whole one.
+    Args:
+        model: compiled model. Its metrics are reset, so that the means of `fit` start
+            again.
+        batches: batches `(x, y, sample_weight)`.
+    """
+    rows = []
+    for batch in batches:
+        model.reset_metrics()  # otherwise a mean of all batches in Keras < 3.15
+        rows.append(model.test_on_batch(*batch, return_dict=True))
+    model.reset_metrics()
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+class PretrainingMonitor(keras.callbacks.Callback):
+    """Reports, measures, keeps checkpoints, and stops at the last step.
 
     Args:
         config: of the training.
@@ -28,7 +41,7 @@ class Watch(keras.callbacks.Callback):
         tokens_per_step: for the reports.
         held_out: batches to measure on.
         characters_per_token: of the texts held out, for the perplexity of a character;
-            None where not every token is guessed.
+            None if not every token is predicted.
     """
 
     def __init__(
@@ -43,16 +56,16 @@ class Watch(keras.callbacks.Callback):
         self.step = 0
         self.seconds = 0.0
         self.history = []
+        self._states = training.States(folder)
+        self._before = (0, 0.0)  # steps since the last measurement, and their loss
 
     def restore(self, model) -> None:
         """Put the newest checkpoint into the model and its optimizer."""
-        states = sorted(self.folder.glob("step-*/state.json"))
-        if states:
-            model.optimizer.build(model.trainable_variables)
-            model.load_weights(states[-1].parent / "model.weights.h5")
-            state = json.loads(states[-1].read_text())
-            self.step, self.seconds = state["step"], state["seconds"]
-            self.history = state["history"]
+        if state := self._states.restore(model):
+            facts, _ = state
+            self.step, self.seconds = facts["step"], facts["seconds"]
+            self.history = facts["history"]
+            self._before = (self.step - self._measured_step, facts["loss"])
             logger.info("going on after step %d", self.step)
 
     def on_train_begin(self, logs=None):
@@ -62,6 +75,10 @@ class Watch(keras.callbacks.Callback):
         self._saved = self._reported = time.monotonic()
         self._reported_step = self.step
 
+    @property
+    def _measured_step(self):
+        return self.history[-1]["step"] if self.history else 0
+
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
         now = time.monotonic()
@@ -69,10 +86,14 @@ class Watch(keras.callbacks.Callback):
         if now - self._reported >= _REPORT_SECONDS:
             self._report(now, logs["loss"])
         done = self.step == self.config.steps or self.model.stop_training
+        if done:  # measure and save what is stored: averaged weights, if any
+            optimizer, weights = self.model.optimizer, self.model.trainable_variables
+            optimizer.finalize_variable_values(weights)
+        loss = self._mean_loss(logs["loss"])
         if done or self.step % self.config.measure_every == 0:
-            self._measure(logs["loss"])
+            self._measure(loss)
         if done or now - self._saved >= 60 * self.config.checkpoint_minutes:
-            self._save()
+            self._save(loss)
         if done:
             self.model.stop_training = True
 
@@ -94,50 +115,41 @@ class Watch(keras.callbacks.Callback):
         )
         self._reported, self._reported_step = now, self.step
 
+    def _mean_loss(self, loss):
+        """Return the mean since the last measurement, also before a resumption."""
+        before, earlier = self._before
+        share = before / (self.step - self._measured_step)
+        return share * earlier + (1 - share) * loss
+
     def _measure(self, loss):
-        self.model.reset_metrics()
-        for x, y, weights in self.held_out:
-            measured = self.model.test_on_batch(x, y, weights, return_dict=True)
-        self.model.reset_metrics()  # the next mean begins here
+        measured = mean_measures(self.model, self.held_out)
         row = {
             "step": self.step,
             "tokens": self.step * self.tokens_per_step,
             "minutes": round(self.seconds / 60, 2),
-            # At step 0 no text has been learnt from, held out or not.
+            # At step 0 the model has been trained on no text, held out or not.
             "loss": float(measured["loss"] if loss is None else loss),
-            "val_loss": float(measured["loss"]),
-            "val_accuracy": float(measured["accuracy"]),
-        }
+        } | {f"val_{name}": value for name, value in measured.items()}
         self.history.append(row)
-        logger.info(
-            "step %d, held out: loss %.3f, perplexity %.1f, accuracy %.3f",
-            self.step,
-            row["val_loss"],
-            math.exp(row["val_loss"]),
-            row["val_accuracy"],
-        )
+        self._before = (0, 0.0)
+        values = ", ".join(f"{name} {value:.3f}" for name, value in measured.items())
+        logger.info("step %d, held out: %s", self.step, values)
 
-    def _save(self):
+    def _save(self, loss):
         training.check_finite(self.model)  # or it would replace the last good one
-        folder = self.folder / f"step-{self.step:09d}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        self.model.save_weights(folder / "model.weights.h5")
-        state = {"step": self.step, "seconds": self.seconds, "history": self.history}
-        part = folder / "state.part"
-        part.write_text(json.dumps(state))
-        part.rename(folder / "state.json")
-        for old in self.folder.glob("step-*"):
-            if old != folder:
-                shutil.rmtree(old)
+        facts = {"step": self.step, "seconds": self.seconds, "history": self.history}
+        facts["loss"] = float(loss)
+        self._states.save(self.step, self.model, facts)
         self._saved = time.monotonic()
 
     def rows(self) -> list[dict[str, float]]:
         """Return the measurements so far, with perplexities."""
         rows = []
         for row in self.history:
-            loss = row["val_loss"]
-            row = row | {"val_perplexity": math.exp(loss)}
+            # With several objectives, the tokens have a loss of their own.
+            loss = row.get("val_tokens_loss", row["val_loss"])
+            if {"val_accuracy", "val_tokens_loss"} & row.keys():
+                row = row | {"val_perplexity": math.exp(loss)}
             if self.characters_per_token:
                 a_character = math.exp(loss / self.characters_per_token)
                 row["val_character_perplexity"] = a_character
@@ -146,8 +158,4 @@ class Watch(keras.callbacks.Callback):
 
     def write_history(self) -> None:
         """Write the measurements where `runs` looks for a training's history."""
-        rows = self.rows()
-        with (self.folder / runs.HISTORY_FILE).open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0].keys())
-            writer.writeheader()
-            writer.writerows(rows)
+        runs.write_history(self.folder, self.rows())

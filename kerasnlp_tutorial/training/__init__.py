@@ -1,0 +1,42 @@
+"""Batches by length, learning rate schedules and checkpoints, for every chapter."""
+
+from kerasnlp_tutorial.training.batches import (
+    Features,
+    ShuffledOrder,
+    encode,
+    length_grouped_dataset,
+    make_datasets,
+)
+from kerasnlp_tutorial.training.best_epoch import BestEpoch, monitored_score
+from kerasnlp_tutorial.training.contexts import (
+    already_encoded,
+    fitting,
+    matrix_products,
+)
+from kerasnlp_tutorial.training.predictions import predict_logits, predict_outputs
+from kerasnlp_tutorial.training.progress import EpochLines, progress_verbosity
+from kerasnlp_tutorial.training.schedule import WarmupLinearDecay, adamw
+from kerasnlp_tutorial.training.states import States, check_finite
+from kerasnlp_tutorial.training.validation_score import ValidationScore
+
+__all__ = [
+    "BestEpoch",
+    "EpochLines",
+    "Features",
+    "ShuffledOrder",
+    "States",
+    "ValidationScore",
+    "WarmupLinearDecay",
+    "adamw",
+    "already_encoded",
+    "check_finite",
+    "encode",
+    "fitting",
+    "length_grouped_dataset",
+    "make_datasets",
+    "matrix_products",
+    "monitored_score",
+    "predict_logits",
+    "predict_outputs",
+    "progress_verbosity",
+]

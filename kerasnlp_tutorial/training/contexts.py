@@ -1,0 +1,84 @@
+"""Context managers around `fit` and `predict` of any task."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras_nlp
+import tensorflow as tf
+
+from kerasnlp_tutorial.training.best_epoch import BestEpoch
+from kerasnlp_tutorial.training.states import check_finite
+
+logger = logging.getLogger(__name__)
+
+_ONEDNN_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
+
+
+@contextlib.contextmanager
+def fitting(
+    model: keras_nlp.models.Task, best_epoch: BestEpoch, precision: str = "auto"
+) -> Iterator[None]:
+    """Prepare a model for `fit` on encoded examples; keep the best epoch's weights.
+
+    An interrupted training continues from its newest state. Ctrl-C inside the `with`
+    block ends the training, not the program.
+
+    Args:
+        model: the Task to train inside the `with` block.
+        best_epoch: one of the callbacks of `fit`.
+        precision: `float32` or `auto`; see `matrix_products`.
+
+    Raises:
+        InputError: the training diverged.
+    """
+    best_epoch.restore(model)
+    try:
+        with already_encoded(model), matrix_products(precision):
+            yield
+    except KeyboardInterrupt:
+        logger.warning("interrupted: continuing with the best weights so far")
+    if best_epoch.weights is not None:
+        model.set_weights(best_epoch.weights)
+    check_finite(model)
+
+
+@contextlib.contextmanager
+def matrix_products(precision: str) -> Iterator[None]:
+    """Set the precision of matrix products on a CPU inside the `with` block.
+
+    Weights, gradients and the optimizer stay in float32. A Keras dtype policy would
+    cast in every layer, which makes training on a CPU slower.
+
+    Args:
+        precision: `float32`, or `auto` for bfloat16 if the processor has instructions
+            for it.
+    """
+    reduced = precision == "auto" and _has_bfloat16_instructions()
+    before = tf.config.optimizer.get_experimental_options().get(_ONEDNN_BFLOAT16, False)
+    tf.config.optimizer.set_experimental_options({_ONEDNN_BFLOAT16: reduced})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({_ONEDNN_BFLOAT16: before})
+
+
+def _has_bfloat16_instructions() -> bool:
+    if tf.config.list_physical_devices("GPU"):
+        return False
+    try:
+        flags = Path("/proc/cpuinfo").read_text().split()
+    except OSError:  # not Linux
+        return False
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags)
+
+
+@contextlib.contextmanager
+def already_encoded(model: keras_nlp.models.Task) -> Iterator[None]:
+    """Let `fit` and `predict` take encoded features instead of texts."""
+    preprocessor, model.preprocessor = model.preprocessor, None
+    try:
+        yield
+    finally:
+        model.preprocessor = preprocessor

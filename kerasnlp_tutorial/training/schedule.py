@@ -1,0 +1,100 @@
+"""The optimizer and the schedule of its learning rate."""
+
+import logging
+import time
+
+import keras
+
+logger = logging.getLogger(__name__)
+
+
+def adamw(
+    learning_rate: float, weight_decay: float, average: float = 0.0
+) -> keras.optimizers.AdamW:
+    """Return AdamW with gradient clipping, without decay of biases and norm weights.
+
+    Args:
+        learning_rate: peak learning rate; see `WarmupLinearDecay`.
+        weight_decay: decoupled weight decay of the matrices.
+        average: momentum of a moving average of the weights, which replaces them at the
+            end of `fit`; 0 for no average.
+    """
+    optimizer = keras.optimizers.AdamW(
+        learning_rate,
+        weight_decay=weight_decay,
+        global_clipnorm=1.0,
+        use_ema=average > 0,
+        ema_momentum=average,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+class WarmupLinearDecay(keras.callbacks.Callback):
+    """Increases the learning rate linearly, holds it, and decreases it linearly to 0.
+
+    It is a callback and not a `LearningRateSchedule`, because a time budget ends after
+    an unknown number of steps.
+
+    Args:
+        peak: highest learning rate.
+        total_steps: number of steps after which the learning rate is 0.
+        warmup_ratio: fraction of the training with an increasing learning rate.
+        max_minutes: time budget of the training, which shortens the schedule; None for
+            no limit.
+        spent_seconds: duration of the training before it was resumed.
+        decay_ratio: fraction of the training, at its end, with a decreasing learning
+            rate; None to start right after the warmup. A training can be extended while
+            the learning rate is constant
+            ([Hägele et al., 2024](https://arxiv.org/abs/2405.18392)).
+    """
+
+    def __init__(
+        self,
+        peak: float,
+        total_steps: float,
+        warmup_ratio: float,
+        max_minutes: float | None = None,
+        spent_seconds: float = 0.0,
+        decay_ratio: float | None = None,
+    ):
+        super().__init__()
+        self.peak = peak
+        self.total_steps = total_steps
+        self.warmup_ratio = warmup_ratio
+        self.max_seconds = max_minutes and 60 * max_minutes
+        self.spent_seconds = spent_seconds
+        self.decay_ratio = 1.0 - warmup_ratio if decay_ratio is None else decay_ratio
+
+    def on_train_begin(self, logs=None):
+        self._started = time.monotonic() - self.spent_seconds
+
+    def progress(self, step: float, seconds: float) -> float:
+        """Return the completed fraction of the training, 0 to 1.
+
+        Args:
+            step: number of steps so far.
+            seconds: duration so far.
+        """
+        by_time = seconds / self.max_seconds if self.max_seconds else 0.0
+        return min(max(step / self.total_steps, by_time), 1.0)
+
+    def rate(self, progress: float) -> float:
+        """Return the learning rate at a fraction of the training, 0 to 1."""
+        if progress < self.warmup_ratio:
+            return self.peak * progress / self.warmup_ratio
+        return self.peak * min((1.0 - progress) / self.decay_ratio, 1.0)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        optimizer = self.model.optimizer
+        # The optimizer counts the steps of a resumed training too. The middle of a
+        # step is used, since the rate is 0 at both ends of the training.
+        step = int(keras.ops.convert_to_numpy(optimizer.iterations)) + 0.5
+        seconds = time.monotonic() - self._started
+        optimizer.learning_rate = self.rate(self.progress(step, seconds))
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.max_seconds and time.monotonic() - self._started >= self.max_seconds:
+            if not self.model.stop_training:
+                logger.info("the time budget of %.0f s is used up", self.max_seconds)
+            self.model.stop_training = True
