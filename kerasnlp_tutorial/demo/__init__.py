@@ -1,6 +1,6 @@
-"""A web page and a JSON interface around the chapters' `predict`.
+"""A web page and a JSON API for the models of the chapters.
 
-What a text becomes on the page, and in the JSON of the book's web service, is plain
-Python (`views`, `book_api`, `decoding`, `limits`); Gradio is imported by the functions
-that lay out the page (`pages`, `layout`) and serve it (`server`).
+`chapter_demos` is the table of chapters: a chapter with a row there has a page. Gradio
+is imported only by functions that build the page (`pages`, `layout`) and serve it
+(`server`).
 """

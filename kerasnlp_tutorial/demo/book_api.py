@@ -1,15 +1,15 @@
-"""Requests and responses of the book's web service, task by task.
+"""Requests and responses of the book's web API.
 
-The book's Flask service answers `POST /api`; its readers have written clients for it.
-The fields are the same here. There can be more of them: in a response `probabilities`
-where the classes are not the book's, and what the chapter's `predict` returns besides;
-in a request for a text `method`, `beams` and `seed`.
+Readers of the book have written clients for its Flask service, which answers `POST
+/api`. This module keeps its fields, and adds some: `probabilities` and other results of
+a chapter's `predict` in responses; `method`, `beams` and `seed` in generation requests.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasnlp_tutorial.demo.decoding import BOOK_SETTINGS, BookRequest, Setting
+from kerasnlp_tutorial.demo.example_inputs import GENERATION_REQUEST
 from kerasnlp_tutorial.demo.limits import checked_text
 from kerasnlp_tutorial.demo.views import entity_name
 from kerasnlp_tutorial.errors import InputError
@@ -21,60 +21,27 @@ ENGLISH_NAMES = {
     "거짓": "contradiction",
     "중립": "neutral",
 }
-"""Class to the name that the book's fields begin with."""
+"""Class to its English name, the prefix of its fields in the book's API."""
 
-TEXT_FIELDS = {
-    "ch04": ("text",),
-    "ch05": ("premise", "hypothesis"),
-    "ch06": ("text",),
-    "ch07": ("question", "context"),
-    "ch08": ("prompt",),
-}
-"""Chapter to its texts."""
-
-REQUESTS: dict[str, Any] = {
-    "ch04": "배우들 연기가 살아 있네요",
-    "ch05": {
-        "premise": "동네 빵집은 월요일마다 쉰다.",
-        "hypothesis": "빵집은 일주일 내내 문을 연다.",
-    },
-    "ch06": "이순신은 1592년 한산도에서 크게 이겼다.",
-    "ch07": {
-        "question": "거북선을 만든 사람은 누구인가?",
-        "context": "거북선은 이순신이 만든 배로, 1592년에 처음 싸움에 나갔다.",
-    },
-    "ch08": {
-        "prompt": "긍정 아 정말",
-        "min_length": 10,
-        "max_length": 40,
-        "top_p": 0.92,
-        "top_k": 50,
-        "repetition_penalty": 1.5,
-        "no_repeat_ngram_size": 3,
-        "temperature": 0.9,
-    },
-}
-"""Chapter to an example of a request's JSON."""
-
-_MOST_TOKENS = 256
-_MIN_LENGTH = Setting("min_length", "", 0, _MOST_TOKENS, 10, 1)
-_MAX_LENGTH = Setting("max_length", "", 1, _MOST_TOKENS, 30, 1)
-# The book's names for what DecodingOptions has.
+_MAX_TOKENS = 256
+_MIN_LENGTH = Setting("min_length", "", 0, _MAX_TOKENS, 10, 1)
+_DEFAULT_LENGTH = 30
+_MAX_LENGTH = Setting("max_length", "", 1, _MAX_TOKENS, _DEFAULT_LENGTH, 1)
+# Field of DecodingOptions to its name in the book's API.
 _BOOK_NAMES = {"no_repeat_ngram": "no_repeat_ngram_size"}
 
 
-def read_texts(chapter: str, body: Any) -> tuple[str, ...]:
+def read_texts(fields: tuple[str, ...], body: Any) -> tuple[str, ...]:
     """Return the texts of a request.
 
     Args:
-        chapter: such as `ch04`.
-        body: the request's JSON: the text itself where there is one, otherwise, or
-            also, an object of the chapter's `INPUT_FIELDS`.
+        fields: names of the texts, such as `("premise", "hypothesis")`.
+        body: the JSON of the request: an object with the fields, or a string if there
+            is only one field.
 
     Raises:
-        InputError: a text is missing, or cannot be used.
+        InputError: a text is missing or invalid.
     """
-    fields = TEXT_FIELDS[chapter]
     if isinstance(body, str) and len(fields) == 1:
         body = {fields[0]: body}
     if not isinstance(body, dict):
@@ -86,57 +53,61 @@ def read_texts(chapter: str, body: Any) -> tuple[str, ...]:
 
 
 def read_generation(body: Any) -> BookRequest:
-    """Return what a generation request asks for; what it leaves out has a default.
+    """Parse a generation request. Missing fields have defaults.
 
     Args:
-        body: the request's JSON, an object.
+        body: the JSON of the request, an object.
 
     Raises:
-        InputError: no prompt, or a value that cannot be used.
+        InputError: the prompt is missing, or a value is invalid.
     """
     if not isinstance(body, dict):
         raise InputError(
-            "JSON 객체를 보내 주세요. 필드: " + ", ".join(REQUESTS["ch08"])
+            "JSON 객체를 보내 주세요. 필드: " + ", ".join(GENERATION_REQUEST)
         )
-    (prompt,) = read_texts("ch08", body)
-    least = _MIN_LENGTH.check(_given(body, "min_length", _MIN_LENGTH.default))
-    default = max(least, _MAX_LENGTH.default)
-    most = _MAX_LENGTH.check(_given(body, "max_length", default))
-    if least > most:
+    (prompt,) = read_texts(("prompt",), body)
+    min_length = _MIN_LENGTH.check(_value(body, "min_length", _MIN_LENGTH.default))
+    default = max(min_length, _DEFAULT_LENGTH)
+    max_length = _MAX_LENGTH.check(_value(body, "max_length", default))
+    if min_length > max_length:
         raise InputError("min_length가 max_length보다 큽니다.")
     values = {
-        name: _given(body, _BOOK_NAMES.get(name, name), setting.default)
+        name: _value(body, _BOOK_NAMES.get(name, name), setting.default)
         for name, setting in BOOK_SETTINGS.items()
     }
-    seed = _given(body, "seed", None)
+    seed = _value(body, "seed", None)
     return BookRequest(
         prompt,
-        min_length=least,
-        max_length=most,
+        min_length=int(min_length),
+        max_length=int(max_length),
         values=values,
-        method=_given(body, "method", "sampling"),
-        seed=None if seed is None else BOOK_SETTINGS["seed"].check(seed),
+        method=_value(body, "method", "sampling"),
+        seed=None if seed is None else int(BOOK_SETTINGS["seed"].check(seed)),
     )
 
 
-def _given(body: Mapping[str, Any], name: str, default: Any) -> Any:
+def _value(body: Mapping[str, Any], name: str, default: Any) -> Any:
     value = body.get(name, default)
-    # A field left blank in the book's page.
+    # The book's page sends an empty string for an empty field.
     return default if value is None or value == "" else value
 
 
 def classification_response(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the response to a text of chapter 4.
+    """Return the response to a text classification request.
 
     Args:
-        answer: of the chapter's `predict`.
+        answer: result of `predict` of chapter 4.
     """
     return {"sentence": answer["text"], **_classes(answer)}
 
 
 def pair_response(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the response to a pair of chapter 5; `answer` is its `predict`'s."""
-    texts = {field: answer[field] for field in TEXT_FIELDS["ch05"]}
+    """Return the response to a sentence pair request.
+
+    Args:
+        answer: result of `predict` of chapter 5.
+    """
+    texts = {field: answer[field] for field in ("premise", "hypothesis")}
     return {**texts, **_classes(answer)}
 
 
@@ -144,19 +115,20 @@ def _classes(answer: Mapping[str, Any]) -> dict[str, Any]:
     label, probabilities = answer["label"], answer["probabilities"]
     english = ENGLISH_NAMES.get(label)
     fields = {"prediction": f"{label} ({english})" if english else label}
-    for name, share in probabilities.items():
+    for name, probability in probabilities.items():
         if prefix := ENGLISH_NAMES.get(name):
-            fields[f"{prefix}_data"] = f"{name} {round(share, 4)}"
-            fields[f"{prefix}_width"] = f"{round(share * 100, 2)}%"
+            fields[f"{prefix}_data"] = f"{name} {round(probability, 4)}"
+            fields[f"{prefix}_width"] = f"{round(probability * 100, 2)}%"
     return {**fields, "probabilities": dict(probabilities)}
 
 
 def entity_response(text: str, tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the response to a text of chapter 6.
+    """Return the response to a named entity request.
 
     Args:
-        text: the request's.
-        tokens: `token`, its `tag` such as `B-PER` or `O`, and the `probability` of it.
+        text: the text of the request.
+        tokens: for each token its `token`, its `tag`, such as `B-PER` or `O`, and the
+            `probability` of the tag.
     """
     result = [
         {
@@ -172,17 +144,22 @@ def entity_response(text: str, tokens: Sequence[Mapping[str, Any]]) -> dict[str,
 
 
 def answer_response(context: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the response to a question of chapter 7.
+    """Return the response to a question answering request.
 
     Args:
-        context: the request's.
-        answer: of the chapter's `predict`.
+        context: the passage of the request.
+        answer: result of `predict` of chapter 7.
     """
     response = {"question": answer["question"], "context": context}
-    more = ("answer", "start", "end", "probability", "candidates")
-    return response | {name: answer[name] for name in more}
+    fields = ("answer", "start", "end", "probability", "candidates")
+    return response | {name: answer[name] for name in fields}
 
 
 def generation_response(prompt: str, text: str) -> dict[str, str]:
-    """Return the response to a prompt; the book's text begins with it."""
+    """Return the response to a generation request; the result includes the prompt.
+
+    Args:
+        prompt: the prompt of the request.
+        text: the generated text.
+    """
     return {"result": prompt + text}

@@ -1,4 +1,4 @@
-"""The settings of generation as the page and the book's clients give them."""
+"""Generation settings from the page and from clients of the book's API."""
 
 import math
 from collections.abc import Mapping
@@ -8,44 +8,45 @@ from typing import Any
 from kerasnlp_tutorial.errors import InputError
 
 METHODS = {
-    "sampling": "표집(sampling): 확률에 따라 뽑기",
-    "greedy": "탐욕 탐색(greedy): 가장 그럴듯한 토큰만",
-    "beam": "빔 탐색(beam search)",
+    "sampling": "샘플링(sampling): 확률에 따라 뽑기",
+    "greedy": "그리디 서치(greedy): 가장 그럴듯한 토큰만",
+    "beam": "빔 서치(beam search)",
 }
-"""Way of decoding to its name on the page."""
+"""Decoding method to its name on the page."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A number that the reader chooses."""
+    """A numeric setting of the page."""
 
     label: str
     """Name on the page."""
     info: str
-    """What it does."""
+    """Explanation on the page."""
     low: float
-    """Smallest value."""
+    """Minimum value."""
     high: float
-    """Largest value."""
-    default: float
+    """Maximum value."""
+    default: float | None
+    """Default value; None if the field is empty at first."""
     step: float
-    """1 for whole numbers."""
+    """Step of the slider; 1 for integers."""
     methods: tuple[str, ...] = tuple(METHODS)
-    """Ways of decoding that use it."""
+    """Decoding methods that use the setting."""
 
     def check(self, value: object) -> float | int:
-        """Return the value as a number.
+        """Validate a value and return it as a number.
 
         Args:
-            value: a number, or a text that is one.
+            value: a number, or a string with a number.
 
         Raises:
-            InputError: it is not a number, or outside the range.
+            InputError: the value is not a number, or out of range.
         """
-        whole = self.step == 1
+        is_integer = self.step == 1
         expected = (
             f"{self.label}에는 {self.low:g} 이상 {self.high:g} 이하의 "
-            f"{'정수' if whole else '수'}를 넣어 주세요."
+            f"{'정수' if is_integer else '수'}를 넣어 주세요."
         )
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise InputError(f"{expected} 받은 값: {str(value)[:40]}")
@@ -53,10 +54,10 @@ class Setting:
             number = float(value)
         except (ValueError, OverflowError):
             raise InputError(f"{expected} 받은 값: {str(value)[:40]}") from None
-        within = math.isfinite(number) and self.low <= number <= self.high
-        if not within or (whole and number != int(number)):
+        in_range = math.isfinite(number) and self.low <= number <= self.high
+        if not in_range or (is_integer and number != int(number)):
             raise InputError(f"{expected} 받은 값: {str(value)[:40]}")
-        return int(number) if whole else number
+        return int(number) if is_integer else number
 
 
 SETTINGS = {
@@ -80,8 +81,8 @@ SETTINGS = {
     ),
     "seed": Setting(
         "시드(seed)",
-        "같은 수를 주면 같은 글이 나옵니다.",
-        *(0, 2**31 - 1, 7, 1),
+        "비워 두면 매번 다른 글을, 수를 넣으면 늘 같은 글을 씁니다.",
+        *(0, 2**31 - 1, None, 1),
         methods=("sampling",),
     ),
     "beams": Setting(
@@ -91,13 +92,13 @@ SETTINGS = {
         methods=("beam",),
     ),
     "repetition_penalty": Setting(
-        "반복 벌점(repetition penalty)",
+        "반복 페널티(repetition penalty)",
         "1보다 크면 이미 나온 토큰을 피합니다.",
         *(1.0, 3.0, 1.0, 0.05),
     ),
     "no_repeat_ngram": Setting(
-        "엔그램 막기(no-repeat n-gram)",
-        "이어진 토큰 n개를 두 번 되풀이하지 않습니다. 0이면 끕니다.",
+        "n-gram 반복 방지(no-repeat n-gram)",
+        "이어진 토큰 n개를 두 번 반복하지 않습니다. 0이면 끕니다.",
         *(0, 10, 0, 1),
     ),
     "min_new_tokens": Setting(
@@ -111,14 +112,14 @@ SETTINGS = {
         *(1, 256, 64, 1),
     ),
 }
-"""Field of `DecodingOptions`, and `seed`, to what is known of it; the page's order."""
+"""Field of `DecodingOptions`, or `seed`, to its setting, in the order of the page."""
 
 BOOK_SETTINGS = SETTINGS | {
     "temperature": replace(SETTINGS["temperature"], high=1e8),
     "top_k": replace(SETTINGS["top_k"], default=1),
     "top_p": replace(SETTINGS["top_p"], default=1.0),
 }
-"""`SETTINGS` with the defaults of the book's service and the temperatures it tries."""
+"""`SETTINGS` with the defaults and the temperature range of the book's web service."""
 
 
 def decoding_options(
@@ -126,18 +127,18 @@ def decoding_options(
     values: Mapping[str, Any],
     settings: Mapping[str, Setting] = SETTINGS,
 ) -> dict[str, Any]:
-    """Return the arguments of `DecodingOptions` for what was chosen.
+    """Return the arguments of `DecodingOptions` for a method and its settings.
 
     Args:
         method: one of `METHODS`.
-        values: a number for each of the settings; those of other methods and `seed`
-            are left out.
-        settings: `SETTINGS`, or those with other ranges.
+        values: the value of each setting. `seed` and settings of other methods are
+            ignored.
+        settings: the settings with their ranges, such as `SETTINGS`.
 
     Raises:
-        InputError: a value outside its range.
+        InputError: the method is unknown, or a value is out of range.
     """
-    if method not in tuple(METHODS):  # also what is not hashable
+    if method not in tuple(METHODS):  # a tuple, since it may be unhashable
         raise InputError(f"고르는 방법은 {', '.join(METHODS)} 가운데 하나입니다.")
     options = {
         name: setting.check(values[name])
@@ -158,35 +159,39 @@ def decoding_options(
 
 @dataclass(frozen=True)
 class BookRequest:
-    """What a client of the book's generation service asks for."""
+    """A generation request to the book's API."""
 
     prompt: str
+    """The text to continue."""
     min_length: int
-    """Tokens, those of the prompt included."""
+    """Minimum number of tokens, including the prompt."""
     max_length: int
-    """Likewise."""
+    """Maximum number of tokens, including the prompt."""
     values: dict[str, Any]
-    """The other settings, for `decoding_options`."""
+    """Values of the other settings, for `decoding_options`."""
     method: str = "sampling"
     """One of `METHODS`."""
     seed: int | None = None
-    """None: another one at every request."""
+    """Random seed; None for a new one at each request."""
 
     def options(self, prompt_tokens: int) -> dict[str, Any]:
         """Return the arguments of `DecodingOptions`.
 
         Args:
-            prompt_tokens: how many tokens the prompt has.
+            prompt_tokens: number of tokens in the prompt.
 
         Raises:
-            InputError: nothing is left to write, or a value outside its range.
+            InputError: the prompt is too long for `max_length`, or a value is out of
+                range.
         """
-        room = self.max_length - prompt_tokens
-        if room < 1:
+        max_new_tokens = self.max_length - prompt_tokens
+        if max_new_tokens < 1:
             raise InputError(
                 f"max_length는 프롬프트의 토큰 수({prompt_tokens})보다 커야 합니다. "
                 f"받은 값: {self.max_length}"
             )
-        least = max(self.min_length - prompt_tokens, 0)
-        lengths = {"min_new_tokens": least, "max_new_tokens": room}
+        lengths = {
+            "min_new_tokens": max(self.min_length - prompt_tokens, 0),
+            "max_new_tokens": max_new_tokens,
+        }
         return decoding_options(self.method, self.values | lengths, BOOK_SETTINGS)

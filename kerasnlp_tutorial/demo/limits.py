@@ -1,9 +1,11 @@
-"""What a text that comes from a stranger may be, and what is said of one that may not.
+"""Limits for the texts of users.
 
-The messages are for the page and the JSON interface, so they are in Korean.
+Messages are in Korean, since the page and the JSON API show them.
 """
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.files import is_utf8
+from kerasnlp_tutorial.hangul import compose
 
 FIELD_NAMES = {
     "text": "문장",
@@ -12,8 +14,10 @@ FIELD_NAMES = {
     "question": "질문",
     "context": "지문",
     "prompt": "프롬프트",
+    "masked": "빈칸이 있는 문장",
+    "beginning": "앞부분",
 }
-"""Input field of a chapter to its name on the page."""
+"""Text field to its name on the page."""
 
 MAX_CHARACTERS = {
     "text": 1000,
@@ -22,33 +26,35 @@ MAX_CHARACTERS = {
     "question": 200,
     "context": 4000,
     "prompt": 500,
+    "masked": 500,
+    "beginning": 500,
 }
-"""Input field to the characters that it may have."""
+"""Text field to its maximum number of characters."""
 
-_MAY_BE_EMPTY = ("prompt",)
+_MAY_BE_EMPTY = ("prompt", "beginning")
 
 
 def checked_text(field: str, value: object) -> str:
-    """Return a text that a model can be asked about.
+    """Validate a text and return it unchanged.
 
     Args:
         field: one of `FIELD_NAMES`.
-        value: what was received.
+        value: the value that was received.
 
     Raises:
-        InputError: it is not a text, empty, too long, or not encodable.
+        InputError: the value is not a string, empty, too long, or cannot be encoded.
     """
-    name, most = FIELD_NAMES[field], MAX_CHARACTERS[field]
+    name, limit = FIELD_NAMES[field], MAX_CHARACTERS[field]
     if not isinstance(value, str):
         raise InputError(f"‘{name}’에는 글(문자열)을 넣어 주세요.")
     if not value.strip() and field not in _MAY_BE_EMPTY:
         raise InputError(f"‘{name}’ 칸이 비어 있습니다. 글을 넣어 주세요.")
-    if len(value) > most:
+    length = len(compose(value))
+    if length > limit:
         raise InputError(
-            f"‘{name}’에는 {most:,}자까지 넣을 수 있습니다. "
-            f"지금은 {len(value):,}자입니다."
+            f"‘{name}’에는 {limit:,}자까지 넣을 수 있습니다. 지금은 {length:,}자입니다."
         )
-    # JSON can spell half of a pair of UTF-16, which is no character.
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    # JSON can contain an unpaired surrogate, which is not a character.
+    if not is_utf8(value):
         raise InputError(f"‘{name}’에 글자가 아닌 것(서로게이트)이 들어 있습니다.")
     return value

@@ -1,9 +1,11 @@
-"""From a chapter's answer to what the page shows.
+"""Conversion of predictions to what the page shows.
 
-No markup is made here: pieces of text go to components that show them as text, tables
-to `display.table`, which escapes what is in them.
+Text segments go to components that show them as text, and tables to `display.table`,
+which escapes their cells. The other HTML escapes every text that it contains.
 """
 
+import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,73 +23,84 @@ ENTITY_NAMES = {
     "NOH": "기타 수량표현",
     "POH": "기타",
 }
-"""Entity type to its Korean name, as in the book's web service."""
+"""Entity type to Korean name, as in the web service of the book."""
 
 ANSWER_NAME = "답"
 NO_ANSWER = "답을 찾지 못했습니다."
 NO_ENTITY = "찾은 개체명이 없습니다."
 
-_Segments = list[tuple[str, str | None]]  # a piece, what it is marked by
+_Segments = list[tuple[str, str | None]]  # text and label, None if not highlighted
 
 
-_SCORES = {
-    "ch04": ("accuracy", "정확도"),
-    "ch05": ("accuracy", "정확도"),
-    "ch06": ("f1", "F1"),
-    "ch07": ("f1", "F1"),
-    "ch08": ("perplexity", "퍼플렉시티(작을수록 좋음)"),
-}
-
-
-def score_line(chapter: str, metrics: Mapping[str, Any]) -> str:
-    """Return how good a model is, beside its best baseline; empty if not known.
+def score_line(metric: str, name: str, metrics: Mapping[str, Any]) -> str:
+    """Return a line with the score of a model and of its best baseline.
 
     Args:
-        chapter: such as `ch04`.
-        metrics: of the model's `training.json`.
+        metric: the metric to show, such as `accuracy`.
+        name: its name in the line.
+        metrics: metrics from the `training.json` of the model.
+
+    Returns:
+        The line; empty if the score is not known.
     """
-    field, name = _SCORES[chapter]
-    if field not in metrics:
+    if metric not in metrics:
         return ""
-    line = f"평가 데이터에서 {name} {metrics[field]:.3f}"
+    line = f"평가 데이터에서 {name} {metrics[metric]:.3f}"
     if baselines := metrics.get("baselines"):
-        # Of chapter 8, the perplexity of a token is above that of a character.
+        # Chapter 8: perplexity per token is higher than per character.
         line += f", 기준선 {max(baselines.values()):.3f}"
     return f"{line}. 답은 틀릴 수 있습니다."
 
 
 def entity_name(label: str) -> str:
-    """Return the Korean name of an entity type; the type itself if it has none."""
+    """Return the Korean name of an entity type, or the type itself if it has none.
+
+    Args:
+        label: entity type, such as `PER`.
+    """
     return ENTITY_NAMES.get(label, label)
 
 
 def segments(text: str, spans: Sequence[tuple[int, int, str]]) -> _Segments:
-    """Cut a text at its spans.
+    """Split a text into labeled and unlabeled segments.
 
     Args:
-        text: any text.
-        spans: start, end and name of each, from left to right, not overlapping.
+        text: the text.
+        spans: start, end (exclusive) and label of each span, in order and not
+            overlapping.
     """
-    pieces, done = [], 0
-    for start, end, name in spans:
-        if start > done:
-            pieces.append((text[done:start], None))
-        pieces.append((text[start:end], name))
-        done = end
-    if done < len(text):
-        pieces.append((text[done:], None))
+    pieces: _Segments = []
+    previous_end = 0
+    for start, end, label in spans:
+        if start > previous_end:
+            pieces.append((text[previous_end:start], None))
+        pieces.append((text[start:end], label))
+        previous_end = end
+    if previous_end < len(text):
+        pieces.append((text[previous_end:], None))
     return pieces
 
 
 def entity_segments(answer: Mapping[str, Any]) -> _Segments:
-    """Return the pieces of a text in which chapter 6 has found entities."""
-    found = answer["entities"]
-    spans = [(e["start"], e["end"], entity_name(e["label"])) for e in found]
+    """Return the segments of a text with entities.
+
+    Args:
+        answer: result of `predict` of chapter 6.
+    """
+    entities = answer["entities"]
+    spans = [(e["start"], e["end"], entity_name(e["label"])) for e in entities]
     return segments(answer["text"], spans)
 
 
 def entity_table(answer: Mapping[str, Any]) -> str:
-    """Return HTML with a row an entity: text, type, probability; empty if none."""
+    """Return an HTML table of entities: text, type, probability.
+
+    Args:
+        answer: result of `predict` of chapter 6.
+
+    Returns:
+        The table; `NO_ENTITY` if there are no entities.
+    """
     rows = [
         [
             entity["text"],
@@ -100,15 +113,102 @@ def entity_table(answer: Mapping[str, Any]) -> str:
 
 
 def answer_segments(context: str, answer: Mapping[str, Any]) -> _Segments:
-    """Return the pieces of a passage in which chapter 7 has found an answer."""
+    """Return the segments of a passage with an answer.
+
+    Args:
+        context: the passage.
+        answer: result of `predict` of chapter 7.
+    """
     spans = [(answer["start"], answer["end"], ANSWER_NAME)] if answer["answer"] else []
     return segments(context, spans)
 
 
 def candidate_table(answer: Mapping[str, Any]) -> str:
-    """Return HTML with a row a candidate: rank, text, probability."""
+    """Return an HTML table of candidates: rank, text, probability.
+
+    Args:
+        answer: result of `predict` of chapter 7.
+    """
     rows = [
         [str(rank), candidate["text"], f"{candidate['probability']:.1%}"]
         for rank, candidate in enumerate(answer["candidates"], start=1)
     ]
     return display.table(["순위", "후보", "확률"], rows).html
+
+
+_SPACE = "\N{OPEN BOX}"
+_PARTIAL = re.compile(r"<[0-9a-f]{2}( [0-9a-f]{2})*>")
+
+
+def is_partial(token: str) -> bool:
+    """Return whether a token is only a part of a character.
+
+    Args:
+        token: token as `token_text` returns it.
+    """
+    return _PARTIAL.fullmatch(token) is not None
+
+
+def mask_tables(text: str, masks: Sequence[Mapping[str, float]]) -> str:
+    """Return an HTML table of tokens for each mask of a text.
+
+    Args:
+        text: the text with its masks.
+        masks: for each mask the tokens with their probabilities.
+    """
+    parts = []
+    for number, probabilities in enumerate(masks, start=1):
+        if len(masks) > 1:
+            parts.append(f"<h3>{number}번째 빈칸</h3>")
+        parts.append(_bars(probabilities))
+    best = [next(iter(probabilities)) for probabilities in masks]
+    filled = html.escape(text)
+    for token in best:
+        mark = f"<mark>{html.escape(token)}</mark>"
+        filled = filled.replace("[MASK]", mark, 1)
+    return f'<p class="filled">{filled}</p>{"".join(parts)}'
+
+
+def next_table(probabilities: Mapping[str, float]) -> str:
+    """Return an HTML table of next tokens.
+
+    Args:
+        probabilities: the tokens with their probabilities.
+    """
+    return _bars(probabilities)
+
+
+def _bars(probabilities: Mapping[str, float]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{html.escape(_visible(token))}</th>'
+        f'<td class="bar"><span style="width:{probability:.1%}"></span></td>'
+        f'<td class="number">{probability:.1%}</td></tr>'
+        for token, probability in probabilities.items()
+    )
+    return f'<table class="bars">{rows}</table>'
+
+
+def token_lists(text: str, tokens: Mapping[str, Sequence[tuple[str, int]]]) -> str:
+    """Return the tokens of a text as HTML, for each tokenizer.
+
+    Args:
+        text: the text.
+        tokens: name of each tokenizer to the tokens with their ids.
+    """
+    parts = []
+    for name, found in tokens.items():
+        count = f"{len(text):,}자 → {len(found):,}토큰"
+        chips = "".join(
+            f"<li><b>{html.escape(_visible(token))}</b><small>{id}</small></li>"
+            for token, id in found
+        )
+        parts.append(
+            f"<h3>{html.escape(name)}</h3><p>{count}</p>"
+            f'<ul class="token-list">{chips}</ul>'
+        )
+    return "".join(parts)
+
+
+def _visible(token: str) -> str:
+    """Return a token with its spaces visible."""
+    return token.replace(" ", _SPACE).replace("\n", "\N{RETURN SYMBOL}")

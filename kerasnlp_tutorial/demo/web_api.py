@@ -1,37 +1,42 @@
-"""The JSON interface: the requests and responses of the book's web service."""
+"""Routes of the JSON API, and middleware for it and for Gradio's page."""
 
 import json
 import logging
-import random
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kerasnlp_tutorial.demo import book_api
-from kerasnlp_tutorial.demo.models import DemoModel, NotTrainedError
+from kerasnlp_tutorial.demo import link_preview
+from kerasnlp_tutorial.demo.chapter_demos import CHAPTER_DEMOS
+from kerasnlp_tutorial.demo.demo_model import DemoModel, NotTrainedError
 from kerasnlp_tutorial.errors import InputError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import JSONResponse
+    from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 64 * 1024
-"""Of a request."""
+"""Maximum size of a request to the JSON API, in bytes."""
 MAX_PAGE_BYTES = 1024 * 1024
-"""Of a request that the page makes, which Gradio reads."""
+"""Maximum size of any request, such as those of the page to Gradio, in bytes."""
 MAX_REQUESTS = 16
-"""Answered or waiting at a time; another one is told to come again."""
+"""Maximum number of API requests that are answered or wait; others get status 503."""
+_PREVIEW = re.compile(rb'<meta\s+(property|name)="(og|twitter):[^>]*>')
+"""Gradio's link preview."""
+_WRITING_PATHS = ("/gradio_api/upload", "/gradio_api/deep_link")
+"""Routes of Gradio that let anyone store files on this machine."""
 
 
 class RequestError(Exception):
-    """A request that is answered with an HTTP error.
+    """A request that gets an HTTP error as its response.
 
     Args:
         status: HTTP status code.
-        message: in Korean.
+        message: error message in Korean.
     """
 
     def __init__(self, status: int, message: str):
@@ -40,7 +45,7 @@ class RequestError(Exception):
 
 
 class BodyLimit:
-    """Middleware that ends requests longer than the page makes any.
+    """Middleware that refuses requests larger than `MAX_PAGE_BYTES`.
 
     Args:
         app: the ASGI application behind it.
@@ -50,7 +55,7 @@ class BodyLimit:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
-        """Pass a request on, and the part of its body that is asked for."""
+        """Pass a request on, and count the bytes of its body."""
         from starlette.exceptions import HTTPException
 
         received = 0
@@ -66,28 +71,57 @@ class BodyLimit:
         await self.app(scope, receive_some, send)
 
 
-class PageHead:
-    """Middleware that puts HTML at the beginning of the page's head.
+class QuietEnd:
+    """Middleware that logs no traceback when a client disconnects early.
 
     Args:
         app: the ASGI application behind it.
-        html: for the head.
     """
 
-    def __init__(self, app: Callable, html: str):
+    def __init__(self, app: Callable):
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
+        """Pass a request on, and end the response if the client has disconnected."""
+        from starlette.exceptions import HTTPException
+        from starlette.requests import ClientDisconnect
+
+        try:
+            await self.app(scope, receive, send)
+        except ClientDisconnect:
+            pass
+        except RuntimeError as error:
+            # Gradio notices the disconnect when the response has already started.
+            if not isinstance(error.__cause__, HTTPException):
+                raise
+            await send({"type": "http.response.body"})
+
+
+class PageHead:
+    """Middleware that inserts HTML at the start of the page's `<head>`.
+
+    It removes Gradio's own link preview.
+
+    Args:
+        app: the ASGI application behind it.
+        html: returns the HTML to insert, for the URL of the page.
+    """
+
+    def __init__(self, app: Callable, html: Callable[[str], str]):
         self.app = app
         self.html = html
 
     async def __call__(self, scope: Any, receive: Callable, send: Callable) -> None:
-        """Pass a request on, and the answer with the HTML in it."""
+        """Pass a request on, and insert the HTML into the response."""
         from starlette.datastructures import MutableHeaders
 
         async def send_more(message: Any) -> None:
             if message["type"] == "http.response.start":
                 del MutableHeaders(scope=message)["content-length"]
             elif message["type"] == "http.response.body":
-                head = f"<head>{self.html}".encode()
-                body = message.get("body", b"").replace(b"<head>", head, 1)
+                head = f"<head>{self.html(_page_url(scope))}".encode()
+                body = _PREVIEW.sub(b"", message.get("body", b""))
+                body = body.replace(b"<head>", head, 1)
                 message = {**message, "body": body}
             await send(message)
 
@@ -95,58 +129,47 @@ class PageHead:
         await self.app(scope, receive, send_more if is_page else send)
 
 
-def answer(model: DemoModel, body: Any) -> dict[str, Any]:
-    """Return the response to a request's JSON.
+def names(models: Sequence[DemoModel]) -> list[str]:
+    """Return the names of models in the API: their chapters, or numbers.
 
     Args:
-        model: answers it.
-        body: what the request's JSON says.
-
-    Raises:
-        InputError: the request cannot be answered.
-        NotTrainedError: the model has to be trained first.
+        models: one model, one for each chapter, or two of the same chapter.
     """
-    if model.chapter == "ch08":
-        request = book_api.read_generation(body)
-        options = request.options(model.count_tokens(request.prompt))
-        # The book's service draws anew at every request.
-        seed = random.getrandbits(31) if request.seed is None else request.seed
-        text = "".join(model.write(request.prompt, options, seed))
-        return book_api.generation_response(request.prompt, text)
-    texts = book_api.read_texts(model.chapter, body)
-    if model.chapter == "ch06":
-        response = book_api.entity_response(texts[0], model.tag_tokens(texts[0]))
-        return response | {"entities": model.predict(texts)["entities"]}
-    found = model.predict(texts)
-    if model.chapter == "ch04":
-        return book_api.classification_response(found)
-    if model.chapter == "ch05":
-        return book_api.pair_response(found)
-    return book_api.answer_response(texts[1], found)
+    chapters = [model.chapter for model in models]
+    if len(set(chapters)) == len(chapters):
+        return chapters
+    return [str(number) for number in range(1, len(models) + 1)]
 
 
 def routes(models: Mapping[str, DemoModel]) -> list["Route"]:
-    """Return the routes `/api`, if there is one model, and `/api/<chapter>`.
+    """Return the routes `/api` and `/api/<name>`, the picture of the link preview, and
+    the routes that refuse files.
+
+    `POST /api` works if there is only one model.
 
     Args:
-        models: chapter to its model.
+        models: name in the API to its model, see `names`.
     """
-    from starlette.responses import JSONResponse
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import ClientDisconnect
+    from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
-    places = threading.BoundedSemaphore(MAX_REQUESTS)
+    slots = threading.BoundedSemaphore(MAX_REQUESTS)
 
     async def post(request: "Request") -> "JSONResponse":
         try:
             model = _model(models, request.path_params.get("chapter"))
             body = await _read_json(request)
-            return JSONResponse(await _answer_in_turn(places, model, body))
+            return JSONResponse(await _answer(slots, model, body))
         except InputError as error:
             return JSONResponse({"error": str(error)}, 400)
         except NotTrainedError as error:
             return JSONResponse({"error": str(error)}, 503)
         except RequestError as error:
             return JSONResponse({"error": str(error)}, error.status)
+        except ClientDisconnect:
+            raise
         except Exception:
             logger.exception("a request of %s failed", request.url.path)
             return JSONResponse({"error": "답을 만들다가 오류가 났습니다."}, 500)
@@ -154,15 +177,44 @@ def routes(models: Mapping[str, DemoModel]) -> list["Route"]:
     async def get(request: "Request") -> "JSONResponse":
         return JSONResponse(describe(models))
 
+    async def preview(request: "Request") -> "Response":
+        image = await run_in_threadpool(link_preview.image)
+        return Response(image, media_type="image/png")
+
+    async def refuse(request: "Request") -> "JSONResponse":
+        return JSONResponse({"error": "파일은 받지 않습니다."}, 413)
+
     paths = ("/api", "/api/{chapter}")
-    posts = [Route(path, post, methods=["POST"]) for path in paths]
-    return [*posts, *(Route(path, get, methods=["GET"]) for path in paths)]
+    return [
+        *(Route(path, post, methods=["POST"]) for path in paths),
+        *(Route(path, get, methods=["GET"]) for path in paths),
+        Route(link_preview.PATH, preview, methods=["GET"]),
+        *(Route(path, refuse, methods=["GET", "POST"]) for path in _WRITING_PATHS),
+    ]
+
+
+def _page_url(scope: Any) -> str:
+    """Return the URL of the page as the client knows it."""
+    from starlette.datastructures import Headers
+
+    headers = Headers(scope=scope)
+    # Gradio's servers and proxies encrypt, and send plain requests to the demo.
+    protocol = headers.get("x-forwarded-proto", "").partition(",")[0].strip()
+    scheme = protocol if protocol in ("http", "https") else scope["scheme"]
+    return f"{scheme}://{headers.get('host', '')}/"
 
 
 def describe(models: Mapping[str, DemoModel]) -> dict[str, Any]:
-    """Return what `GET /api` says: each address with an example of a request."""
+    """Return the response to `GET /api`: each address with an example request.
+
+    Args:
+        models: name in the API to its model, see `names`.
+    """
     addresses = {
-        f"POST /api/{name}": {"title": model.title, "request": book_api.REQUESTS[name]}
+        f"POST /api/{name}": {
+            "title": model.title,
+            "request": CHAPTER_DEMOS[model.chapter].request,
+        }
         for name, model in models.items()
     }
     if len(models) == 1:
@@ -173,7 +225,7 @@ def describe(models: Mapping[str, DemoModel]) -> dict[str, Any]:
 def _model(models: Mapping[str, DemoModel], chapter: str | None) -> DemoModel:
     if chapter is None and len(models) == 1:
         return next(iter(models.values()))
-    if chapter not in models:
+    if chapter is None or chapter not in models:
         addresses = ", ".join(f"/api/{name}" for name in models)
         raise RequestError(
             404, f"이 주소에는 모델이 없습니다. 쓸 수 있는 주소: {addresses}"
@@ -182,8 +234,7 @@ def _model(models: Mapping[str, DemoModel], chapter: str | None) -> DemoModel:
 
 
 async def _read_json(request: "Request") -> Any:
-    # A page of another site can send anything but this type without being asked for
-    # leave first.
+    # Browsers let a page of another site send other content types without a preflight.
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind.lower() != "application/json":
         raise RequestError(415, "Content-Type은 application/json이어야 합니다.")
@@ -198,14 +249,15 @@ async def _read_json(request: "Request") -> Any:
         raise RequestError(400, "요청이 올바른 JSON이 아닙니다.") from None
 
 
-async def _answer_in_turn(
-    places: threading.BoundedSemaphore, model: DemoModel, body: Any
+async def _answer(
+    slots: threading.BoundedSemaphore, model: DemoModel, body: Any
 ) -> dict[str, Any]:
     from starlette.concurrency import run_in_threadpool
 
-    if not places.acquire(blocking=False):
+    if not slots.acquire(blocking=False):
         raise RequestError(503, "기다리는 요청이 많습니다. 잠시 뒤에 다시 보내 주세요.")
     try:
-        return await run_in_threadpool(answer, model, body)
+        demo = CHAPTER_DEMOS[model.chapter]
+        return await run_in_threadpool(demo.answer, model, body)
     finally:
-        places.release()
+        slots.release()

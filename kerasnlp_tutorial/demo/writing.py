@@ -1,6 +1,5 @@
-"""Texts continued for many readers, each with settings of their own."""
+"""Text generation for many users with different settings."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,57 +7,50 @@ import keras_nlp
 
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
-
-_KEPT = 4  # settings that stay compiled
+from kerasnlp_tutorial.language_models import longest
 
 
 class Writer:
-    """Writes with a model; settings that come again are not compiled again.
+    """Generates text with a model, which keeps its compiled generators.
 
     Args:
-        model: a causal language model with its preprocessor.
+        model: a causal language model with a preprocessor.
     """
 
     def __init__(self, model: keras_nlp.models.CausalLM):
         self.model = model
-        self._generators = OrderedDict()
 
     def pieces(self, prompt: str, options: dict[str, Any], seed: int) -> Iterator[str]:
-        """Return what follows a prompt, in pieces; with beams, in one.
+        """Generate the continuation of a prompt, piece by piece.
 
         Args:
-            prompt: may be empty.
+            prompt: the text to continue; may be empty.
             options: arguments of `DecodingOptions`.
-            seed: the same seed draws the same tokens.
+            seed: random seed.
+
+        Returns:
+            Pieces of text; with beam search a single piece.
 
         Raises:
-            InputError: prompt and text are longer than the model reads.
+            InputError: prompt and new tokens exceed the sequence length of the model.
         """
         self._check_length(prompt, options["max_new_tokens"])
         size = self.model.preprocessor.tokenizer.vocabulary_size()
-        if "top_k" in options:  # of fewer tokens, all
+        if "top_k" in options:
             options = options | {"top_k": min(options["top_k"], size)}
-        chosen = DecodingOptions(**options)
-        generate = self._generator(chosen)
-        if chosen.beams > 1:
+        decoding = DecodingOptions(**options)
+        generate = TextGenerator.cached(self.model, decoding)
+        if decoding.beams > 1:
             return iter(generate([prompt], seed))
         return generate.stream(prompt, seed)
 
-    def _generator(self, options: DecodingOptions) -> TextGenerator:
-        if options not in self._generators:
-            self._generators[options] = TextGenerator(self.model, options)
-            if len(self._generators) > _KEPT:
-                self._generators.popitem(last=False)
-        self._generators.move_to_end(options)
-        return self._generators[options]
-
     def _check_length(self, prompt: str, new_tokens: int) -> None:
-        longest = self.model.backbone.max_sequence_length
-        # The token that stands before every text counts too.
-        given = len(self.model.preprocessor.tokenizer(prompt)) + 1
-        if given + new_tokens > longest:
+        limit = longest(self.model)
+        # The start token counts too.
+        prompt_tokens = len(self.model.preprocessor.tokenizer(prompt)) + 1
+        if prompt_tokens + new_tokens > limit:
             raise InputError(
-                f"이 모델은 한 번에 {longest}토큰까지 다룹니다. 프롬프트가 "
-                f"{given}토큰이라 새로 쓸 토큰은 {max(longest - given, 0)}개까지입니다"
-                f"(지금 {new_tokens}개)."
+                f"이 모델은 한 번에 {limit}토큰까지 다룹니다. 프롬프트가 "
+                f"{prompt_tokens}토큰이라 새로 쓸 토큰은 "
+                f"{max(limit - prompt_tokens, 0)}개까지입니다(지금 {new_tokens}개)."
             )

@@ -1,38 +1,37 @@
 import pytest
 
-from kerasnlp_tutorial import registry
 from kerasnlp_tutorial.demo import book_api
 from kerasnlp_tutorial.errors import InputError
 
+TEXT, PAIR = ("text",), ("premise", "hypothesis")
+
 
 def test_a_text_comes_as_a_string_or_by_name():
-    assert book_api.read_texts("ch04", "좋다") == ("좋다",)
-    assert book_api.read_texts("ch06", {"text": "좋다"}) == ("좋다",)
+    assert book_api.read_texts(TEXT, "좋다") == ("좋다",)
+    assert book_api.read_texts(TEXT, {"text": "좋다"}) == ("좋다",)
     pair = {"hypothesis": "나", "premise": "가", "more": 1}
-    assert book_api.read_texts("ch05", pair) == ("가", "나")
-    for chapter in ("ch04", "ch05", "ch06", "ch07"):
-        assert book_api.read_texts(chapter, book_api.REQUESTS[chapter])
+    assert book_api.read_texts(PAIR, pair) == ("가", "나")
 
 
 @pytest.mark.parametrize(
-    ("chapter", "body", "message"),
+    ("fields", "body", "message"),
     [
-        ("ch04", 3, "^JSON 문자열을 "),
-        ("ch04", None, "^JSON 문자열을 "),
-        ("ch05", "가", "^JSON 객체를 .*premise, hypothesis"),
-        ("ch05", {"premise": "가"}, "빠진 필드: hypothesis"),
-        ("ch07", {"question": "가", "context": 3}, "지문"),
-        ("ch06", "", "비어"),
+        (TEXT, 3, "^JSON 문자열을 "),
+        (TEXT, None, "^JSON 문자열을 "),
+        (PAIR, "가", "^JSON 객체를 .*premise, hypothesis"),
+        (PAIR, {"premise": "가"}, "빠진 필드: hypothesis"),
+        (("question", "context"), {"question": "가", "context": 3}, "지문"),
+        (TEXT, "", "비어"),
     ],
 )
-def test_a_request_that_says_too_little(chapter, body, message):
+def test_a_request_that_says_too_little(fields, body, message):
     with pytest.raises(InputError, match=message):
-        book_api.read_texts(chapter, body)
+        book_api.read_texts(fields, body)
 
 
 def test_the_fields_of_a_document():
-    shares = {"긍정": 0.98, "부정": 0.02}
-    answer = {"text": "좋다", "label": "긍정", "probabilities": shares}
+    probabilities = {"긍정": 0.98, "부정": 0.02}
+    answer = {"text": "좋다", "label": "긍정", "probabilities": probabilities}
     assert book_api.classification_response(answer) == {
         "sentence": "좋다",
         "prediction": "긍정 (positive)",
@@ -40,21 +39,21 @@ def test_the_fields_of_a_document():
         "positive_width": "98.0%",
         "negative_data": "부정 0.02",
         "negative_width": "2.0%",
-        "probabilities": shares,
+        "probabilities": probabilities,
     }
-    shares = {"배송": 0.7, "환불": 0.3}
-    answer = {"text": "언제 와요", "label": "배송", "probabilities": shares}
+    probabilities = {"배송": 0.7, "환불": 0.3}
+    answer = {"text": "언제 와요", "label": "배송", "probabilities": probabilities}
     assert book_api.classification_response(answer) == {
         "sentence": "언제 와요",
         "prediction": "배송",
-        "probabilities": shares,
+        "probabilities": probabilities,
     }
 
 
 def test_the_fields_of_a_pair():
-    shares = {"거짓": 0.2, "중립": 0.1, "참": 0.7}
+    probabilities = {"거짓": 0.2, "중립": 0.1, "참": 0.7}
     answer = {"premise": "가", "hypothesis": "나", "label": "참"}
-    response = book_api.pair_response(answer | {"probabilities": shares})
+    response = book_api.pair_response(answer | {"probabilities": probabilities})
     assert response["premise"] == "가" and response["hypothesis"] == "나"
     assert response["prediction"] == "참 (entailment)"
     assert response["contradiction_data"] == "거짓 0.2"
@@ -85,10 +84,3 @@ def test_the_fields_of_an_answer_and_of_a_text():
     assert response["question"] == "누구?" and response["context"] == "나는"
     assert response["answer"] == "나" and response["end"] == 1
     assert book_api.generation_response("안녕", "하세요") == {"result": "안녕하세요"}
-
-
-@pytest.mark.parametrize("chapter", registry.CHAPTERS, ids=lambda chapter: chapter.name)
-def test_the_texts_are_the_chapters_own(chapter):
-    module = chapter.load()
-    fields = getattr(module, "INPUT_FIELDS", None)
-    assert book_api.TEXT_FIELDS.get(chapter.name) == fields

@@ -1,7 +1,8 @@
 import pytest
 
-from kerasnlp_tutorial.demo.book_api import REQUESTS, read_generation
+from kerasnlp_tutorial.demo.book_api import read_generation
 from kerasnlp_tutorial.demo.decoding import SETTINGS, decoding_options
+from kerasnlp_tutorial.demo.example_inputs import GENERATION_REQUEST
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.generation import DecodingOptions
 
@@ -69,7 +70,7 @@ def test_lengths_that_contradict_each_other():
 
 
 def test_the_books_lengths_count_the_prompt():
-    request = read_generation(REQUESTS["ch08"])
+    request = read_generation(GENERATION_REQUEST)
     assert request.options(prompt_tokens=4) == {
         "temperature": 0.9,
         "top_k": 50,
@@ -105,13 +106,13 @@ def test_a_client_may_ask_for_other_ways_than_the_books():
 
 
 def test_numbers_as_the_books_page_sends_them():
-    body = {name: str(value) for name, value in REQUESTS["ch08"].items()}
-    numbers = read_generation(REQUESTS["ch08"]).options(prompt_tokens=4)
+    body = {name: str(value) for name, value in GENERATION_REQUEST.items()}
+    numbers = read_generation(GENERATION_REQUEST).options(prompt_tokens=4)
     assert read_generation(body).options(prompt_tokens=4) == numbers
-    blank = dict.fromkeys(body, "") | {"prompt": "안녕"}
-    assert read_generation(blank) == read_generation({"prompt": "안녕"})
-    # What the book's page says of a field left blank: the likeliest token, 10 to 30.
-    assert read_generation(blank).options(prompt_tokens=4) == {
+    empty = dict.fromkeys(body, "") | {"prompt": "안녕"}
+    assert read_generation(empty) == read_generation({"prompt": "안녕"})
+    # Defaults of the book's page: the most probable token, 10 to 30 tokens.
+    assert read_generation(empty).options(prompt_tokens=4) == {
         "temperature": 1.0,
         "top_k": 1,
         "repetition_penalty": 1.0,
@@ -119,7 +120,7 @@ def test_numbers_as_the_books_page_sends_them():
         "min_new_tokens": 6,
         "max_new_tokens": 26,
     }
-    assert read_generation(blank | {"min_length": 50}).max_length == 50
+    assert read_generation(empty | {"min_length": 50}).max_length == 50
     with pytest.raises(InputError, match="min_length가"):
         read_generation({"prompt": "", "min_length": 50, "max_length": 20})
     for body in ("안녕", None, [], {}):

@@ -29,6 +29,6 @@ def test_the_longest_text_and_one_that_is_longer(field):
         ("반쪽 \ud83d", "서로게이트"),
     ],
 )
-def test_what_no_model_can_read(value, message):
+def test_values_that_are_refused(value, message):
     with pytest.raises(InputError, match=f"‘전제’.*{message}"):
         checked_text("premise", value)

@@ -1,4 +1,4 @@
-"""The demo as its readers meet it: over HTTP."""
+"""The demo over HTTP."""
 
 import contextlib
 import itertools
@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import socket
+import time
 import urllib.error
 import urllib.request
 
@@ -13,14 +14,17 @@ import pytest
 
 from kerasnlp_tutorial import cli
 from kerasnlp_tutorial.demo import layout, pages, server, web_api
-from kerasnlp_tutorial.demo.book_api import REQUESTS
+from kerasnlp_tutorial.demo.addresses import Access
+from kerasnlp_tutorial.demo.chapter_demos import CHAPTER_DEMOS
 from kerasnlp_tutorial.demo.decoding import SETTINGS
-from kerasnlp_tutorial.demo.models import DemoModel, chapter_demos
+from kerasnlp_tutorial.demo.demo_model import DemoModel
+from kerasnlp_tutorial.demo.served_models import chapter_models
 from kerasnlp_tutorial.errors import InputError
 
 gradio = pytest.importorskip("gradio")
 gradio_client = pytest.importorskip("gradio_client")
 
+REQUESTS = {name: demo.request for name, demo in CHAPTER_DEMOS.items()}
 HTML = "<script>alert(1)</script>"
 
 
@@ -152,7 +156,7 @@ def test_too_many_requests_are_told_to_come_again(demos, monkeypatch):
 
 def test_what_is_not_trained_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path))
-    with server.running(chapter_demos()) as blocks:
+    with server.running(chapter_models()) as blocks:
         status, answer = ask(f"{blocks.local_url}api/ch04", "좋다")
         page = urllib.request.urlopen(blocks.local_url).read().decode()
     assert status == 503 and "학습" in answer["error"]
@@ -169,21 +173,21 @@ def client(address):
 
 
 def test_the_endpoints_answer_as_their_pages_show_it(client):
-    shares = client.predict(f"좋다 {HTML}", api_name="/classify")
-    assert shares["label"] in ("긍정", "부정") and len(shares["confidences"]) == 2
+    answer = client.predict(f"좋다 {HTML}", api_name="/classify")
+    assert answer["label"] in ("긍정", "부정") and len(answer["confidences"]) == 2
     pair = REQUESTS["ch05"]["premise"], REQUESTS["ch05"]["hypothesis"]
-    shares = client.predict(*pair, api_name="/relate")
-    assert {s["label"] for s in shares["confidences"]} == {"참", "거짓", "중립"}
+    answer = client.predict(*pair, api_name="/relate")
+    assert {row["label"] for row in answer["confidences"]} == {"참", "거짓", "중립"}
     marked, rows = client.predict(f"서울 {HTML}", api_name="/find_entities")
-    assert without_blanks(marked) == f"서울{HTML}"
+    assert without_spaces(marked) == f"서울{HTML}"
     assert HTML not in rows
     question, context = "누구인가?", f"{HTML} {REQUESTS['ch07']['context']}"
     best, marked, rows = client.predict(question, context, api_name="/find_answer")
     assert best in context and HTML not in rows
-    assert without_blanks(marked) == context.replace(" ", "")
+    assert without_spaces(marked) == context.replace(" ", "")
 
 
-def without_blanks(marked):  # Gradio trims the pieces
+def without_spaces(marked):  # Gradio trims the pieces
     return "".join(piece["token"] for piece in marked).replace(" ", "")
 
 
@@ -231,33 +235,202 @@ def test_the_queue_is_bounded(blocks):
 
 def test_no_one_asks_or_watches_without_end(monkeypatch, tmp_path):
     monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path))
-    blocks = layout.build(chapter_demos(), False)
+    blocks = layout.build(chapter_models())
     limits = {fn.name: fn.concurrency_limit for fn in blocks.fns.values() if fn.queue}
     assert limits["classify"] == 1 and limits["train"] == layout.MAX_WATCHERS
     assert None not in limits.values()
 
 
-def test_files_and_long_requests_are_refused(blocks):
-    from starlette.testclient import TestClient
+UPLOAD = (
+    b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+    b"%b\r\n--x--\r\n"
+)
 
-    upload = (
-        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
-        b"ab\r\n--x--\r\n"
-    )
+
+def test_files_and_long_requests_are_refused(page):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    page = TestClient(blocks.app)
-    answer = page.post("/gradio_api/upload", content=upload, headers=headers)
-    assert answer.status_code == 413
+    for content in (b"", b"ab"):
+        answer = page.post(
+            "/gradio_api/upload", content=UPLOAD % content, headers=headers
+        )
+        assert answer.status_code == 413
+    assert page.get("/gradio_api/deep_link?session_hash=x").status_code == 413
     for length, status in ((9, 200), (web_api.MAX_PAGE_BYTES, 413)):
         body = {"data": ["a" * length]}
         assert page.post("/gradio_api/call/classify", json=body).status_code == status
 
 
+# === Whom it answers ===
+
+REQUESTED = [
+    ("GET", "/"),
+    ("GET", "/config"),
+    ("GET", "/api"),
+    ("POST", "/api/ch04"),
+    ("GET", "/gradio_api/info"),
+    ("POST", "/gradio_api/queue/join"),
+    ("POST", "/gradio_api/call/classify"),
+    ("POST", "/gradio_api/run/classify"),
+    ("POST", "/gradio_api/upload"),
+    ("GET", "/gradio_api/queue/data?session_hash=x"),
+    ("GET", "/gradio_api/heartbeat/x"),
+]
+
+
+@pytest.fixture(scope="module")
+def page(blocks):
+    """The page's server, asked without a network."""
+    from starlette.testclient import TestClient
+
+    return TestClient(blocks.app, base_url=blocks.local_url)
+
+
+def status(page, method, path, **headers):
+    body = {"text": "좋다"} if path.startswith("/api") else {"data": ["좋다"]}
+    body = json.dumps(body) if method == "POST" else None
+    headers = {"Content-Type": "application/json"} | headers
+    return page.request(method, path, content=body, headers=headers).status_code
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTED)
+def test_other_names_and_pages_of_others_are_refused(page, blocks, method, path):
+    own, evil = f"127.0.0.1:{blocks.server_port}", f"evil.example:{blocks.server_port}"
+    for host, origin in (
+        (evil, f"http://{evil}"),  # DNS rebinding
+        (f"127.0.0.1.{evil}", None),
+        ("10.0.0.1", None),
+        ("", None),
+        (own, f"http://{evil}"),
+        (own, "http://127.0.0.1:1"),  # another program's page
+        (own, f"http://{own}.evil.example"),
+        (own, "null"),
+    ):
+        headers = {"Host": host} | ({"Origin": origin} if origin else {})
+        assert status(page, method, path, **headers) == 403
+
+
+def test_own_names_and_pages_are_answered(page, blocks):
+    port = blocks.server_port
+    for host in (f"127.0.0.1:{port}", f"LOCALHOST:{port}", f"[::1]:{port}"):
+        for headers in ({}, {"Origin": f"http://{host.lower()}"}):
+            assert status(page, "GET", "/config", Host=host, **headers) == 200
+            assert status(page, "POST", "/api/ch04", Host=host, **headers) == 200
+    tunnel = "localhost:9000"  # ssh -L 9000:localhost:7860
+    assert status(page, "GET", "/", Host=tunnel, Origin=f"http://{tunnel}") == 200
+
+
+def test_the_shared_page_is_answered(page, blocks, monkeypatch):
+    public = "0123456789abcdef01.gradio.live"
+    headers = {"Host": public, "Origin": f"https://{public}"}
+    assert status(page, "POST", "/api/ch04", **headers) == 403
+    monkeypatch.setattr(blocks, "share_url", f"https://{public}")
+    assert status(page, "POST", "/api/ch04", **headers) == 200
+    headers["Origin"] = "https://evil.gradio.live"
+    assert status(page, "POST", "/api/ch04", **headers) == 403
+
+
+def test_what_is_open_to_other_machines(demos):
+    with server.running(demos[:1], Access("0.0.0.0")) as blocks:
+        for host, expected in (
+            (f"192.168.0.7:{blocks.server_port}", 200),
+            (f"{socket.gethostname()}:{blocks.server_port}", 200),
+            ("evil.example", 403),
+        ):
+            headers = {"Host": host, "Origin": f"http://{host}"}
+            assert ask(f"{blocks.local_url}api", "좋다", **headers)[0] == expected
+
+
+def test_the_name_of_a_proxy_is_answered_when_it_is_allowed(demos):
+    access = Access(allowed_hosts=("Demo.Example",))
+    with server.running(demos[:1], access) as blocks:
+        own = f"127.0.0.1:{blocks.server_port}"
+        for host, origin, expected in (
+            ("demo.example", "https://demo.example", 200),
+            (own, "https://demo.example", 200),  # the proxy has replaced the host
+            ("evil.example", "https://evil.example", 403),
+            (own, "https://evil.example", 403),
+            ("demo.example", "https://evil.example", 403),
+        ):
+            headers = {"Host": host, "Origin": origin}
+            assert ask(f"{blocks.local_url}api", "좋다", **headers)[0] == expected
+
+
+def test_two_models_have_numbers_in_the_api(demos):
+    with server.running([demos[0], demos[0]]) as blocks:
+        status, answer = ask(f"{blocks.local_url}api", method="GET")
+        assert status == 200 and list(answer) == ["POST /api/1", "POST /api/2"]
+        assert ask(f"{blocks.local_url}api/2", "좋다")[0] == 200
+        assert ask(f"{blocks.local_url}api", "좋다")[0] == 404
+
+
+def test_the_link_preview_is_ours(page, blocks):
+    headers = {"Host": f"localhost:{blocks.server_port}", "X-Forwarded-Proto": "https"}
+    text = page.get("/", headers=headers).text
+    found = dict(re.findall(r'<meta property="(og:[a-z]+)" content="([^"]*)">', text))
+    assert found["og:title"] == layout.TITLE and "BERT" in found["og:description"]
+    base = f"https://localhost:{blocks.server_port}/"
+    assert found["og:url"] == base and found["og:image"] == f"{base}preview.png"
+    assert text.count('"og:title"') == text.count('"og:image"') == 1
+    assert "header-image" not in text and "@Gradio" not in text
+    picture = page.get("/preview.png")
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+
+
+def test_clients_that_hang_up_leave_no_trace(blocks, address, caplog):
+    caplog.set_level(logging.INFO)
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.addHandler(caplog.handler)
+    head = f"Host: 127.0.0.1:{blocks.server_port}\r\nContent-Type: application/json\r\n"
+    for path in ("api/ch04", "gradio_api/call/classify", "gradio_api/queue/join"):
+        for sent in (b"{", b'{"data": ["a"]}'):
+            hang_up(
+                blocks.server_port,
+                f"POST /{path} HTTP/1.1\r\n{head}Content-Length: 15\r\n\r\n".encode()
+                + sent,
+            )
+    data = "gradio_api/queue/data?session_hash=gone"
+    hang_up(blocks.server_port, f"GET /{data} HTTP/1.1\r\n{head}\r\n".encode())
+    with urllib.request.urlopen(f"{address}{data}", timeout=9) as response:
+        response.read()  # whom Gradio no longer knows
+    assert ask(f"{address}api/ch04", "좋다")[0] == 200
+    uvicorn.removeHandler(caplog.handler)
+    assert "Traceback" not in caplog.text and "failed" not in caplog.text
+    assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+
+def hang_up(port, request):
+    with socket.create_connection((server.HOST, port)) as client:
+        client.sendall(request)
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("access", "trains"),
+    [
+        (Access(), True),
+        (Access("0.0.0.0"), False),
+        (Access(allowed_hosts=("demo.example",)), False),
+        (Access("0.0.0.0", allow_training=True), True),
+    ],
+)
+def test_strangers_do_not_train_unless_they_are_allowed_to(
+    monkeypatch, tmp_path, access, trains
+):
+    monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path))
+    with server.running(chapter_models(), access) as blocks:
+        names = [function.name for function in blocks.fns.values()]
+    assert ("train" in names) is trains
+
+
 def test_a_shared_page_lets_nobody_train(monkeypatch, tmp_path):
     monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path))
     alone, shared = (
-        json.dumps(layout.build(chapter_demos(), share).get_config_file(), default=str)
-        for share in (False, True)
+        json.dumps(
+            layout.build(chapter_models(), lets_train=lets_train).get_config_file(),
+            default=str,
+        )
+        for lets_train in (True, False)
     )
     button = json.dumps("모델 학습하기")
     assert button in alone and button not in shared
@@ -283,7 +456,7 @@ def test_a_port_that_is_taken(demos):
         port = taken.getsockname()[1]
         with (
             pytest.raises(InputError, match=f"127.0.0.1:{port}.*choose another --port"),
-            server.running(demos, port=port),
+            server.running(demos, Access(port=port)),
         ):
             pass
 
@@ -301,6 +474,7 @@ def test_mistakes_on_the_command_line(capsys, tmp_path, monkeypatch):
         (("nothing",), "is not a trained model"),
         (("nothing", "--port", "99999"), "port must be 1 to 65535"),
         (("nothing", "--port", "문"), "invalid int value"),
+        (("nothing", "--host", "203.0.113.1"), "the host is not of this machine"),
     ):
         assert run_cli(*arguments) == 2
         err = capsys.readouterr().err
@@ -319,6 +493,7 @@ def test_the_command_says_what_it_does(demos, monkeypatch, caplog, tmp_path):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(server.threading, "Event", CtrlC)
+    monkeypatch.setattr(server.PresetModels, "open_in_background", lambda self: None)
     served = []
     monkeypatch.setattr(server, "running", fake_running(served))
     assert run_cli() == 0
@@ -335,7 +510,7 @@ def fake_running(served):
         local_url = "http://127.0.0.1:7860/"
 
     @contextlib.contextmanager
-    def running(models, host, port, share):
+    def running(models, access, presets):
         served.extend(models)
         yield Blocks
 

@@ -23,12 +23,13 @@ def test_entities_are_marked_by_their_korean_names():
 
 def test_a_score_stands_beside_the_best_baseline():
     metrics = {"exact_match": 0.2, "f1": 0.312, "baselines": {"sentence_f1": 0.378}}
-    line = views.score_line("ch07", metrics)
+    line = views.score_line("f1", "F1", metrics)
     assert line.startswith("평가 데이터에서 F1 0.312, 기준선 0.378.")
     before = {"perplexity_before": 325.8, "character_perplexity_before": 27.7}
-    line = views.score_line("ch08", {"perplexity": 30.2, "baselines": before})
+    metrics = {"perplexity": 30.2, "baselines": before}
+    line = views.score_line("perplexity", "퍼플렉시티", metrics)
     assert "30.200, 기준선 325.800" in line
-    assert views.score_line("ch04", {}) == ""
+    assert views.score_line("accuracy", "정확도", {}) == ""
 
 
 def test_tables_escape_what_is_in_them():
