@@ -5,13 +5,8 @@ in the packages beside this file. Importing this package imports neither Keras
 nor TensorFlow.
 """
 
-from pathlib import Path as _Path
+from kerasnlp_tutorial import _clone
 
 __version__ = "0.1.0"
 
-# In a clone, `chapters/` and `data/` lie beside this package, not in it; a wheel
-# and an editable install map them here (setup.cfg). This line makes a plain clone
-# work too, also when it shadows an installed copy.
-_root = _Path(__file__).resolve().parent.parent
-if (_root / "setup.cfg").is_file() and (_root / "chapters/__init__.py").is_file():
-    __path__.append(str(_root))
+_clone.find_chapters_and_data()

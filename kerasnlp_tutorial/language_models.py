@@ -1,4 +1,4 @@
-"""What a pretrained model says of a text: words for a gap, the next word, vectors."""
+"""Inference with pretrained models: masked and next tokens, probabilities, vectors."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -9,27 +9,29 @@ import keras_nlp
 import numpy as np
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.hangul import compose
 from kerasnlp_tutorial.tokenizers import token_bytes
 
 
 def fill_mask(
     model: keras_nlp.models.MaskedLM, text: str, best: int = 5
 ) -> list[dict[str, float]]:
-    """Return the likeliest tokens for each `[MASK]` of a text.
+    """Return the most probable tokens for each `[MASK]` in a text.
 
     Args:
-        model: with its preprocessor.
-        text: with one `[MASK]` or more.
-        best: how many tokens.
+        model: a masked language model with a preprocessor.
+        text: a text with at least one `[MASK]`.
+        best: number of tokens to return for each mask.
 
     Returns:
-        For each gap the tokens, likeliest first, with their probabilities.
+        For each mask a dictionary of tokens and probabilities, most probable first.
 
     Raises:
-        InputError: there is no `[MASK]`, or the text is too long for the model.
+        InputError: the text has no `[MASK]`, or is too long for the model.
     """
     tokenizer = model.preprocessor.tokenizer
-    ids = [tokenizer.cls_token_id, *tokenizer(text), tokenizer.sep_token_id]
+    tokens = tokenizer(compose(text))
+    ids = [tokenizer.cls_token_id, *tokens, tokenizer.sep_token_id]
     places = [i for i, id in enumerate(ids) if id == tokenizer.mask_token_id]
     if not places:
         raise InputError(f"a text to fill needs a [MASK]; received {text!r}")
@@ -47,48 +49,62 @@ def fill_mask(
 def next_tokens(
     model: keras_nlp.models.CausalLM, text: str, best: int = 5
 ) -> dict[str, float]:
-    """Return the likeliest tokens after a text, with their probabilities.
+    """Return the most probable next tokens of a text.
 
     Args:
-        model: with its preprocessor.
-        text: what has been said so far; the token that stands before every text is
-            put before it.
-        best: how many tokens.
+        model: a causal language model with a preprocessor.
+        text: the text to continue. The start token is added in front.
+        best: number of tokens to return.
 
     Returns:
-        Tokens as `token_text` writes them, likeliest first.
+        A dictionary of tokens (see `token_text`) and probabilities, most probable
+        first.
 
     Raises:
-        InputError: the text has too many tokens for the model.
+        InputError: the text is too long for the model.
     """
     tokenizer = model.preprocessor.tokenizer
-    ids = np.array([[first_token_id(tokenizer), *tokenizer(text)]], "int32")
+    tokens = tokenizer(compose(text))
+    ids = np.array([[first_token_id(tokenizer), *tokens]], "int32")
     _check_length(ids.size, longest(model), text)
     logits = model({"token_ids": ids, "padding_mask": np.ones_like(ids)})
     return _likeliest(logits[0, -1], partial(token_text, tokenizer), best)
 
 
 def longest(model: keras_nlp.models.CausalLM) -> int:
-    """Return how many tokens a model reads at most.
+    """Return the maximum number of input tokens of a model.
 
-    One that has no vectors of places (Gemma, Qwen) has no limit of its own.
+    Models without learned position embeddings (Gemma, Qwen) have no fixed maximum; for
+    them the result is `sys.maxsize`.
+
+    Args:
+        model: a causal language model.
     """
     return getattr(model.backbone, "max_sequence_length", sys.maxsize)
 
 
 def first_token_id(tokenizer: keras_nlp.tokenizers.Tokenizer) -> int:
-    """Return the token that stands before every text: where there is none of its own,
-    the one that ends the text before.
+    """Return the id of the start token, or of the end token if there is none.
+
+    Without a start token, a text follows the end token of the text before it.
+
+    Args:
+        tokenizer: tokenizer of a causal language model.
     """
     start = getattr(tokenizer, "start_token_id", None)
     return tokenizer.end_token_id if start is None else start
 
 
 def token_text(tokenizer: keras_nlp.tokenizers.Tokenizer, token_id: int) -> str:
-    """Return a token as a reader would want to see it.
+    """Return a readable form of a token.
 
-    A token of bytes (GPT-2's) stands as the text that it is, or, where it is only part
-    of a character, as its bytes: `<eb b7>`. Others are as the vocabulary writes them.
+    Tokens of a GPT-2 tokenizer are decoded from bytes to text. If the bytes are only
+    part of a character, the result shows them in hexadecimal, such as `<eb b7>`. Tokens
+    of other tokenizers are returned as they are in the vocabulary.
+
+    Args:
+        tokenizer: the tokenizer.
+        token_id: id of the token.
     """
     token = tokenizer.id_to_token(token_id)
     if not isinstance(tokenizer, keras_nlp.tokenizers.GPT2Tokenizer):
@@ -100,23 +116,36 @@ def token_text(tokenizer: keras_nlp.tokenizers.Tokenizer, token_id: int) -> str:
         return f"<{raw.hex(' ')}>"
 
 
+def tokens_text(
+    tokenizer: keras_nlp.tokenizers.Tokenizer, token_ids: Sequence[int]
+) -> str:
+    """Return the text of tokens; an incomplete character becomes `U+FFFD`.
+
+    Args:
+        tokenizer: the tokenizer.
+        token_ids: ids of the tokens.
+    """
+    text = np.asarray(tokenizer.detokenize(token_ids)).item()
+    return text.decode("utf-8") if isinstance(text, bytes) else text
+
+
 def token_log_probabilities(
     model: keras_nlp.models.CausalLM,
     rows: Sequence[Sequence[int]],
     batch_size: int = 32,
 ) -> list[np.ndarray]:
-    """Return how likely a model finds each token of texts, given those before it.
+    """Return the log-probability of each token, given the tokens before it.
 
     Args:
-        model: of which the preprocessor is not used.
-        rows: ids of each text, two at least.
-        batch_size: texts at a time; those of like length go together.
+        model: a causal language model. Its preprocessor is not used.
+        rows: token ids of each text, at least two.
+        batch_size: number of texts in a batch. Texts are batched by length.
 
     Returns:
-        For each text natural logarithms, float32, one fewer than its ids.
+        For each text the natural logarithms, float32, (tokens - 1,).
     """
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    scores = [None] * len(rows)
+    scores = [np.empty(0, "float32")] * len(rows)
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
         counts = np.array([len(rows[i]) - 1 for i in places])
@@ -124,7 +153,7 @@ def token_log_probabilities(
         ids = np.zeros((len(places), width + 1), "int32")
         for row, i in zip(ids, places, strict=True):
             row[: len(rows[i])] = rows[i]
-        # Not compiled: most callers have few batches, and each of another length.
+        # Not compiled, since most callers have few batches, of different lengths.
         logits = model(
             {
                 "token_ids": ids[:, :-1],
@@ -132,7 +161,7 @@ def token_log_probabilities(
             }
         )
         loss = keras.ops.sparse_categorical_crossentropy(
-            ids[:, 1:], logits, from_logits=True
+            ids[:, 1:], keras.ops.cast(logits, "float32"), from_logits=True
         )
         found = -keras.ops.convert_to_numpy(loss)
         for i, row, count in zip(places, found, counts, strict=True):
@@ -145,17 +174,17 @@ def sentence_vectors(
     preprocessor: keras_nlp.models.Preprocessor,
     texts: Sequence[str],
 ) -> np.ndarray:
-    """Return the mean of each text's token vectors, scaled to length 1.
+    """Return the mean token vector of each text, normalized to length 1.
 
     Args:
-        backbone: whose last layer gives the vectors.
-        preprocessor: makes features of texts.
-        texts: of which padding counts nothing.
+        backbone: a BERT backbone. The vectors are its sequence output.
+        preprocessor: preprocessor from texts to inputs of the backbone.
+        texts: the texts. Padding is excluded from the mean.
 
     Returns:
-        float32, (texts, hidden): products of them are cosine similarities.
+        float32, (texts, hidden_dim). Dot products are cosine similarities.
     """
-    x = preprocessor(list(texts), y=None)
+    x = preprocessor([compose(text) for text in texts], y=None)
     vectors = keras.ops.convert_to_numpy(backbone(x)["sequence_output"])
     mask = np.array(x["padding_mask"], "float32")[:, :, np.newaxis]
     mean = (vectors * mask).sum(axis=1) / mask.sum(axis=1)
@@ -163,6 +192,7 @@ def sentence_vectors(
 
 
 def _likeliest(logits, name: Callable[[int], str], best: int) -> dict[str, float]:
+    logits = keras.ops.cast(logits, "float32")
     shares = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
     order = shares.argsort()[::-1][:best].tolist()
     return {name(id): float(shares[id]) for id in order}

@@ -1,52 +1,67 @@
-"""The directory that a training writes: begun aside, moved into place when whole."""
+"""Output directories of training runs: written aside, and moved when complete."""
 
 import contextlib
 import csv
 import dataclasses
-import importlib.metadata
-import json
+import itertools
 import logging
+import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import filelock
-
-from kerasnlp_tutorial import __version__, registry
-from kerasnlp_tutorial.datasets.source import cache_dir
+from kerasnlp_tutorial import __version__
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.files import (
+    cache_dir,
+    check_space,
+    locked,
+    read_json,
+    write_json,
+    writing,
+    written_whole,
+)
+from kerasnlp_tutorial.settings import SETTINGS_FILE, write_settings_file
 
 logger = logging.getLogger(__name__)
 
 RUNS = Path("runs")
 TRAINING_FILE = "training.json"
 HISTORY_FILE = "history.csv"
+STATE_FILE = "state.json"
+_CONFIG_FILE = "config.json"
+_PROGRESS_FILE = "progress.json"
 _PACKAGES = ("tensorflow", "keras", "keras-hub", "tensorflow-text", "tokenizers")
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A fine-tuned model and what is needed to use it."""
+    """A fine-tuned model with its labels and configuration."""
 
     model: Any
-    """The KerasNLP Task."""
+    """The KerasNLP task."""
     labels: tuple[str, ...]
-    """Class names; a class's id is its place here."""
+    """Class names in the order of their ids."""
     config: Any
-    """The chapter's `Config` that it was trained with."""
+    """The `Config` of the chapter that trained the model."""
     metrics: dict[str, Any] = field(default_factory=dict)
-    """Scores on the test set and of the baselines."""
+    """Scores of the model and of baselines on the test set."""
     path: Path | None = None
-    """Its directory, once it is saved."""
+    """Directory of the saved model; None if it is not saved."""
 
 
 class Run:
-    """A training in progress, in `<output>.partial`.
+    """A running training, in the directory `<output>.partial`.
 
-    `Run.begin` is the way to make one.
+    Use `Run.begin` to make one.
+
+    Args:
+        chapter: short name of the chapter, such as `ch04`.
+        config: `Config` of the chapter.
+        output: directory of the finished training.
     """
 
     def __init__(self, chapter: str, config: Any, output: Path):
@@ -55,31 +70,38 @@ class Run:
         self.output = output
         self.partial = _partial(output)
         self.checkpoints = self.partial / "checkpoints"
+        self._finished = self.partial.with_name(f".{self.partial.name}.part")
 
     @classmethod
     @contextlib.contextmanager
     def begin(cls, chapter: str, config: Any) -> Iterator["Run"]:
-        """Open the directory that `config.output` names, or `runs/<chapter>-<next>`.
+        """Begin or resume a training in `config.output`, or `runs/<chapter>-<next>`.
 
-        If the block fails before anything was learnt, the directory goes again;
-        otherwise it stays, to be resumed.
+        If the block fails before the first checkpoint, the directory is removed.
+        Otherwise it stays, and the training can be resumed.
 
         Args:
-            chapter: short name, such as `ch04`.
-            config: the chapter's `Config`; `output`, `overwrite` and `resume` of it
-                are used here. A resumed run has the config it was begun with.
+            chapter: short name of the chapter, such as `ch04`.
+            config: `Config` of the chapter, of which `output`, `overwrite`, `resume`
+                and `max_minutes` are used. A resumed run has the config that it was
+                started with.
 
         Raises:
             InputError: the directory exists, there is nothing to resume, or another
-                process is at it.
+                process is training into the directory.
         """
-        output = Path(config.output) if config.output else _next_output(chapter)
-        run = cls(chapter, config, output)
-        with _alone(output), run._opened():
-            yield run
+        if config.output:
+            locked_output = _locked(Path(config.output))
+        else:
+            locked_output = _next_locked(chapter)
+        with locked_output as output:
+            run = cls(chapter, config, output)
+            with run._opened():
+                yield run
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[None]:
+        shutil.rmtree(self._finished, ignore_errors=True)  # of a killed process
         if self.config.resume:
             self._restore_config()
         else:
@@ -87,7 +109,7 @@ class Run:
         try:
             yield
         except BaseException:
-            if any(self.checkpoints.glob("**/*.weights.h5")):
+            if is_resumable(self.output):
                 logger.warning(
                     "unfinished: continue with --resume --output %s", self.output
                 )
@@ -104,22 +126,29 @@ class Run:
         if self.output.exists() and not (self.output / TRAINING_FILE).is_file():
             raise InputError(
                 f"{self.output} was not written by a training (it has no "
-                f"{TRAINING_FILE}), so --overwrite leaves it alone; choose another "
+                f"{TRAINING_FILE}), so --overwrite does not replace it; choose another "
                 f"--output"
             )
         if self.partial.exists():
             if not overwrite:
-                raise InputError(
-                    f"{self.partial} holds an unfinished training; add --resume to "
-                    f"continue it or --overwrite to begin again"
-                )
+                raise InputError(f"{self.partial} {self._partial_content()}")
             shutil.rmtree(self.partial)
-        self.checkpoints.mkdir(parents=True)
-        write_json(self.partial / "config.json", dataclasses.asdict(self.config))
+        # Written at once with its settings, so that it can always be resumed.
+        with writing(self.partial), written_whole(self.partial) as part:
+            (part / self.checkpoints.name).mkdir(parents=True)
+            write_json(part / _CONFIG_FILE, dataclasses.asdict(self.config))
+
+    def _partial_content(self) -> str:
+        """Return what the partial directory contains, for an error message."""
+        if (self.partial / _CONFIG_FILE).is_file():
+            return (
+                "holds an unfinished training; add --resume to continue it or "
+                "--overwrite to start again"
+            )
+        return f"lacks {_CONFIG_FILE}, so it cannot be resumed; --overwrite replaces it"
 
     def _restore_config(self) -> None:
-        stored = self.partial / "config.json"
-        if not self.config.output or not stored.is_file():
+        if not self.config.output or not self.partial.is_dir():
             unfinished = sorted(
                 str(path)[: -len(".partial")] for path in RUNS.glob("*.partial")
             )
@@ -128,11 +157,20 @@ class Run:
                 f"--resume needs the --output of an unfinished training; received "
                 f"{self.config.output!r}, unfinished: {found}"
             )
-        fields = json.loads(stored.read_text(encoding="utf-8"))
-        fields["resume"] = True
-        if self.config.max_minutes is not None:
-            fields["max_minutes"] = self.config.max_minutes
-        self.config = type(self.config)(**fields)
+        stored = self.partial / _CONFIG_FILE
+        if not stored.is_file():
+            raise InputError(f"{self.partial} {self._partial_content()}")
+        try:
+            fields = read_json(stored) | {"resume": True}
+            if self.config.max_minutes is not None:
+                fields["max_minutes"] = self.config.max_minutes
+            self.config = type(self.config)(**fields)
+        except (ValueError, TypeError) as error:
+            raise InputError(
+                f"{stored} cannot be used ({error}); --overwrite starts again"
+            ) from None
+        if not is_resumable(self.output):
+            logger.info("%s has no checkpoint: starting again", self.partial)
 
     def finish(
         self,
@@ -140,26 +178,49 @@ class Run:
         labels: tuple[str, ...],
         metrics: dict[str, Any],
         initial: dict[str, Any] | None = None,
+        untrained: tuple[str, ...] = (),
     ) -> TrainedModel:
         """Write the model and `training.json`, and move the directory into place.
 
         Args:
-            model: a KerasNLP Task.
+            model: a KerasNLP task.
             labels: class names in the order of their ids.
-            metrics: scores, for `training.json`.
-            initial: the `training.json` of the model that this training went on from;
-                it is kept in the new one.
+            metrics: scores for `training.json`.
+            initial: content of the `training.json` of the model that the training
+                started from; stored in the new `training.json`.
+            untrained: names of files of the preset with untrained weights; they are
+                left out.
+
+        Returns:
+            The saved model.
         """
+        with writing(self.output):
+            self._write(model, labels, metrics, initial, untrained)
+        return TrainedModel(model, tuple(labels), self.config, metrics, self.output)
+
+    def _write(
+        self,
+        model: Any,
+        labels: tuple[str, ...],
+        metrics: dict[str, Any],
+        initial: dict[str, Any] | None,
+        untrained: tuple[str, ...],
+    ) -> None:
         whole = self.partial / "whole"
         shutil.rmtree(whole, ignore_errors=True)
-        # A preset is to be used or fine-tuned anew; the optimizer's state would make it
-        # three times as large.
+        # HDF5 crashes with a segmentation fault if the disk is full.
+        check_space(self.partial, 2 * sum(w.nbytes for w in model.get_weights()))
+        # Without the state of the optimizer, which would triple the size of the preset.
         optimizer, model.optimizer = model.optimizer, None
         model.save_to_preset(str(whole))
         model.optimizer = optimizer
+        for name in untrained:
+            (whole / name).unlink()
         if self.config.half_precision:
+            from kerasnlp_tutorial.checkpoints.half_precision import halve_matrices
+
             for path in whole.glob("*.weights.h5"):
-                _halve_matrices(path)
+                halve_matrices(path)
         write_json(
             whole / TRAINING_FILE,
             {
@@ -172,60 +233,39 @@ class Run:
             }
             | ({"initial": initial} if initial else {}),
         )
-        if self.output.exists():  # --overwrite: the old one goes when the new is whole
+        write_settings_file(whole / SETTINGS_FILE, dataclasses.asdict(self.config))
+        if self.output.exists():  # --overwrite: replaced only by a complete one
             old = self.partial / "replaced"
             self.output.rename(old)
         whole.rename(self.output)
-        shutil.rmtree(self.partial)
-        return TrainedModel(model, tuple(labels), self.config, metrics, self.output)
+        # Renamed first, so that after a kill the rest does not look resumable.
+        self.partial.rename(self._finished)
+        shutil.rmtree(self._finished)
 
 
-def _halve_matrices(path: Path) -> None:
-    """Store a weights file's matrices as float16.
-
-    Vectors stay float32: together they are small, and those of the layer normalisations
-    would do half of the harm.
-    """
-    import h5py
-
-    whole = path.with_suffix(".whole")
-    path.rename(whole)
-    # What is deleted inside an HDF5 file leaves a hole, so it is written anew.
-    with h5py.File(whole) as source, h5py.File(path, "w") as target:
-
-        def copy(name, item):
-            if isinstance(item, h5py.Group):
-                copied = target.require_group(name)
-            elif item.ndim > 1:
-                copied = target.create_dataset(name, data=item[()].astype("float16"))
-            else:
-                copied = target.create_dataset(name, data=item[()])
-            copied.attrs.update(item.attrs)
-
-        target.attrs.update(source.attrs)
-        source.visititems(copy)
-    whole.unlink()
+class _InUseError(InputError):
+    pass
 
 
 @contextlib.contextmanager
-def _alone(output: Path) -> Iterator[None]:
-    """Keep other processes from training into the same directory."""
+def _locked(output: Path) -> Iterator[Path]:
+    """Prevent other processes from training into the same directory."""
     is_new = not output.parent.exists()
-    lock = filelock.FileLock(f"{output}.lock")
     try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise InputError(
-            f"another process is training into {output}; wait for it, or choose "
-            f"another --output"
-        ) from None
-    try:
-        yield
+        with contextlib.ExitStack() as stack:
+            with writing(output):
+                output.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    stack.enter_context(locked(Path(f"{output}.lock"), wait=False))
+                except BlockingIOError:
+                    raise _InUseError(
+                        f"another process is training into {output}; wait for it, or "
+                        f"choose another --output"
+                    ) from None
+            yield output
     finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
         if is_new:
-            with contextlib.suppress(OSError):  # something was written
+            with contextlib.suppress(OSError):  # not empty
                 output.parent.rmdir()
 
 
@@ -233,31 +273,62 @@ def _partial(output: Path) -> Path:
     return Path(f"{output}.partial")
 
 
-def _next_output(chapter: str) -> Path:
+@contextlib.contextmanager
+def _next_locked(chapter: str) -> Iterator[Path]:
+    """Hold the first number above all that are taken, also by other processes."""
     taken = [0]
     for path in RUNS.glob(f"{chapter}-*"):
         number = path.name.removesuffix(".partial").removeprefix(f"{chapter}-")
         if number.isdecimal():
             taken.append(int(number))
-    return RUNS / f"{chapter}-{max(taken) + 1}"
+    for number in itertools.count(max(taken) + 1):
+        output = RUNS / f"{chapter}-{number}"
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(_locked(output))
+            except _InUseError:
+                continue
+            if not output.exists() and not _partial(output).exists():
+                yield output
+                return
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a value as JSON that a person can read."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8")
+def is_resumable(output: str | Path) -> bool:
+    """Return whether an unfinished training has a checkpoint.
+
+    Args:
+        output: directory that the training was to write.
+    """
+    return any(_partial(Path(output)).glob(f"checkpoints/step-*/{STATE_FILE}"))
+
+
+def write_history(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
+    """Write the metrics of a training for `read_history`.
+
+    Args:
+        folder: folder with the checkpoints of the training.
+        rows: metrics of each epoch or measurement, at least one.
+    """
+    with (
+        writing(folder),
+        written_whole(folder / HISTORY_FILE) as part,
+        part.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def read_history(folder: Path) -> dict[str, list[float]]:
-    """Return the metrics of all epochs so far, those before a resumption included.
+    """Return the metrics of all epochs, including those before the run was resumed.
 
     Args:
-        folder: the folder given to `training.checkpoint_callbacks`.
+        folder: folder with the checkpoints of the training.
 
     Returns:
-        A list a metric, one value an epoch; an unknown metric has an empty list.
+        For each metric a list with one value per epoch; empty for unknown metrics.
     """
-    history = defaultdict(list)
+    history: defaultdict[str, list[float]] = defaultdict(list)
     if (folder / HISTORY_FILE).is_file():
         with (folder / HISTORY_FILE).open(newline="") as file:
             for row in csv.DictReader(file):
@@ -266,71 +337,100 @@ def read_history(folder: Path) -> dict[str, list[float]]:
     return history
 
 
+def write_progress(folder: Path, fraction: float, seconds_left: float) -> None:
+    """Write the progress of a training for `read_progress`.
+
+    Args:
+        folder: folder with the checkpoints of the training.
+        fraction: completed fraction of the training steps, 0 to 1.
+        seconds_left: estimated duration of the remaining steps.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    progress = {"fraction": fraction, "seconds_left": seconds_left}
+    write_json(folder / _PROGRESS_FILE, progress)
+
+
+def read_progress(folder: Path, since: float = 0.0) -> tuple[float, float] | None:
+    """Return the completed fraction of a training and the seconds left, if known.
+
+    Args:
+        folder: folder with the checkpoints of the training.
+        since: time in seconds since the epoch; an older progress is of a process that
+            has ended.
+    """
+    path = folder / _PROGRESS_FILE
+    try:
+        if path.stat().st_mtime < since:
+            return None
+        progress = read_json(path)
+        return float(progress["fraction"]), float(progress["seconds_left"])
+    except (OSError, InputError, KeyError, TypeError, ValueError):
+        return None
+
+
 def versions() -> dict[str, str]:
-    """Return the versions of this package and of those that change results."""
-    found = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return {"kerasnlp-tutorial": __version__, **found}
+    """Return the versions of this package and of packages that affect results."""
+    import importlib.metadata  # would be a tenth of the start of the command line
+
+    dependencies = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"kerasnlp-tutorial": __version__, **dependencies}
 
 
 def describe(path: str | Path) -> dict[str, Any]:
-    """Return the content of a trained model's `training.json`.
-
-    Raises:
-        InputError: this is not the directory of a finished training.
-    """
-    path = Path(path)
-    try:
-        return json.loads((path / TRAINING_FILE).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except ValueError as error:
-        raise InputError(f"{path / TRAINING_FILE} is broken: {error}") from None
-    if _partial(path).is_dir():
-        hint = f"its training is unfinished: --resume --output {path} continues it"
-    else:
-        hint = f"a directory that `train` has written has a {TRAINING_FILE}"
-    raise InputError(f"{path} is not a trained model; {hint}")
-
-
-def load(path: str | Path) -> TrainedModel:
-    """Open what a chapter's `train` has written.
+    """Return the content of the `training.json` of a trained model.
 
     Args:
-        path: the directory.
+        path: directory of the model.
 
     Raises:
-        InputError: this is not the directory of a finished training.
+        InputError: the directory is not that of a finished training, or the file is
+            damaged.
     """
-    training = describe(path)
-    from kerasnlp_tutorial.checkpoints import load_task
+    path = Path(path)
+    file = path / TRAINING_FILE
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path} is not a trained model; {_hint(path)}") from None
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror}") from error
+    training = read_json(file)
+    _check_training(training, file)
+    return training
 
-    chapter = registry.find(training["chapter"]).load()
-    model, labels = load_task(path)
-    config = chapter.Config(**training["config"])
-    return TrainedModel(model, labels, config, training["metrics"], Path(path))
+
+def _hint(path: Path) -> str:
+    if os.path.isdir(_partial(path)):
+        return f"its training is unfinished: --resume --output {path} continues it"
+    return f"a directory that `train` has written has a {TRAINING_FILE}"
+
+
+_FIELDS = {"chapter": str, "labels": list, "metrics": dict, "config": dict}
+
+
+def _check_training(training: dict[str, Any], file: Path) -> None:
+    for name, kind in _FIELDS.items():
+        if not isinstance(training.get(name), kind):
+            received = repr(training[name])[:80] if name in training else "no value"
+            raise InputError(
+                f"{file}: {name!r} must be a {kind.__name__}; received {received}"
+            )
+    labels = training["labels"]
+    if not all(isinstance(label, str) for label in labels) or (
+        len(set(labels)) < len(labels)
+    ):
+        raise InputError(
+            f"{file}: 'labels' must be different strings; received {str(labels)[:80]}"
+        )
 
 
 def cached_path(name: str) -> Path:
-    """Return where in the user's cache a chapter's default model is kept.
+    """Return the directory of a chapter's default model in the user's cache.
 
     Args:
-        name: of the chapter, such as `ch04`.
+        name: name of the chapter, such as `ch04`.
     """
     return cache_dir() / "models" / f"{name}-{__version__}"
-
-
-def trained_once(name: str, dataset: str | None = None) -> TrainedModel:
-    """Open a chapter's model with its default settings, trained at the first call.
-
-    Args:
-        name: of the chapter, such as `ch04`.
-        dataset: corpus inside the package; None: the chapter's default.
-    """
-    path = cached_path(f"{name}-{dataset}" if dataset else name)
-    if not (path / TRAINING_FILE).is_file():
-        chapter = registry.find(name)
-        logger.info("%s is needed; it is trained once, into %s", chapter.title, path)
-        module = chapter.load()
-        settings = {"dataset": dataset} if dataset else {}
-        module.train(module.Config(output=str(path), overwrite=True, **settings))
-    return load(path)

@@ -5,44 +5,63 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasnlp_tutorial import registry, runs
-from kerasnlp_tutorial.config import parse_fields, parse_label_words
-from kerasnlp_tutorial.datasets.table import decode_utf8, read_labeled_texts
+from kerasnlp_tutorial.cli.inputs import parse_inputs
+from kerasnlp_tutorial.cli.summary import summary
+from kerasnlp_tutorial.config import check_question, parse_label_words
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.inputs import parse_inputs
+from kerasnlp_tutorial.files import decode_utf8, writing, written_whole
+from kerasnlp_tutorial.hangul import compose
+from kerasnlp_tutorial.settings import SEEDS, parse_fields, read_settings_file
+
+if TYPE_CHECKING:  # it imports the readers of all corpora
+    from kerasnlp_tutorial.task_chapter import TaskChapter
+
+_NO_SETTINGS = {"command", "chapter", "directory", "architecture", "text"}
+_NO_SETTINGS |= {"set", "config", "json"}
 
 
-def _given_fields(options: argparse.Namespace, names: Sequence[str]) -> dict[str, str]:
-    """Return the Config fields that the user has given, as text."""
-    fields = {}
-    for name in names:
-        value = getattr(options, name)
-        if value not in (None, False):
-            fields[name] = str(value)
+def _given_settings(options: argparse.Namespace) -> dict[str, str]:
+    """Return the settings that are given as options or by --set, as text."""
+    given = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in vars(options).items()
+        if name not in _NO_SETTINGS and value is not None
+    }
     for setting in options.set:
         name, equals, value = setting.partition("=")
         if not equals:
             raise InputError(f"--set takes FIELD=VALUE; received {setting!r}")
-        if name in fields:
-            raise InputError(f"{name} is given twice: {fields[name]!r} and {value!r}")
-        fields[name] = value
-    return fields
+        if name in given:
+            raise InputError(f"{name} is given twice: {given[name]!r} and {value!r}")
+        given[name] = value
+    return given
 
 
-def _one_of(fields: dict[str, str], name: str, other: str) -> None:
-    if name in fields and other in fields:
-        raise InputError(
-            f"give either --{name} or --{other.replace('_', '-')}, not both"
-        )
+def _check_sources(given: Mapping[str, str], file: str) -> None:
+    if "dataset" in given and file in given:
+        option = file.replace("_", "-")
+        raise InputError(f"give either --dataset or --{option}, not both")
 
 
-_DATA_FIELDS = ("dataset", "data_dir", "test_file", "test_ids")
-_RUN_FIELDS = ("output", "overwrite", "resume", "max_minutes")
-_TRAIN_FIELDS = (*_DATA_FIELDS, "train_file", "ids", "backbone", "method", *_RUN_FIELDS)
+def _with_file(
+    path: str | None, given: dict[str, str], overridden: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return the settings of a file, overridden by those that are given.
+
+    Args:
+        path: settings file; None: there is none.
+        given: settings from the command line.
+        overridden: for a given setting, other settings of the file to ignore.
+    """
+    stored = read_settings_file(path) if path else {}
+    ignored = {name for key in given.keys() & overridden for name in overridden[key]}
+    return {name: stored[name] for name in stored.keys() - ignored} | given
 
 
 def chapters(options: argparse.Namespace) -> None:
@@ -51,24 +70,32 @@ def chapters(options: argparse.Namespace) -> None:
         print(f"{chapter.name}  {chapter.title}  ({chapter.module_name})")
 
 
+_SOURCES = {
+    "dataset": ("train_file", "test_file", "data_dir"),
+    "train_file": ("dataset", "test_file"),
+}
+
+
 def train(options: argparse.Namespace) -> None:
     """Train a chapter's model and save it."""
     chapter = registry.find(options.chapter)
-    fields = _given_fields(options, _TRAIN_FIELDS)
-    _one_of(fields, "dataset", "train_file")
-    _nothing_new_on_resume(options, fields)
-    module = chapter.load()
-    if not hasattr(module, "train"):
-        raise InputError(f"{chapter.name} has nothing to train; read or run it instead")
+    given = _given_settings(options)
+    _check_sources(given, "train_file")
+    _check_resume(options, given)
+    fields = _with_file(options.config, given, _SOURCES)
+    module = chapter.load_task()
     config = module.Config(**parse_fields(module.Config, fields))
     trained = module.train(config)
-    output = {**trained.metrics, "output": str(trained.path)}
-    _report(output, options.json, f"saved to {trained.path}")
+    if options.json:
+        print(_json({**trained.metrics, "output": str(trained.path)}))
+    else:
+        print(summary(chapter.name, module, trained))
 
 
-def _nothing_new_on_resume(options: argparse.Namespace, fields: dict[str, str]) -> None:
-    extra = fields.keys() - {"resume", "output", "max_minutes"}
-    if options.resume and extra:
+def _check_resume(options: argparse.Namespace, given: Mapping[str, str]) -> None:
+    extra = given.keys() - {"resume", "output", "max_minutes"}
+    extra |= {name for name in ("config", "text") if getattr(options, name, None)}
+    if given.get("resume", "").lower() == "true" and extra:
         raise InputError(
             f"--resume goes on with the settings it began with; leave out: "
             f"{', '.join(sorted(extra))}"
@@ -76,16 +103,24 @@ def _nothing_new_on_resume(options: argparse.Namespace, fields: dict[str, str]) 
 
 
 def pretrain(options: argparse.Namespace) -> None:
-    """Learn a language model from text files."""
-    fields = _given_fields(options, ("preset_config", *_RUN_FIELDS))
-    _nothing_new_on_resume(options, fields | ({"text": ""} if options.text else {}))
-    if fields.keys() & {"text", "architecture"}:
+    """Pretrain a language model on text files."""
+    given = _given_settings(options)
+    _check_resume(options, given)
+    if given.keys() & {"text", "architecture"}:
         raise InputError("texts are given by --text, the architecture without --set")
+    fields = _with_file(options.config, given, {})
+    texts = options.text or fields.pop("text", ())
+    stored = fields.pop("architecture", options.architecture)
+    if stored != options.architecture:
+        raise InputError(
+            f"{options.config} has the settings of a {stored}; received "
+            f"{options.architecture}"
+        )
     from kerasnlp_tutorial.pretraining import PretrainingConfig, pretrain
 
     config = PretrainingConfig(
         architecture=options.architecture,
-        text=tuple(options.text or ()),
+        text=tuple(texts),
         **parse_fields(PretrainingConfig, fields),
     )
     path = pretrain(config)
@@ -95,9 +130,10 @@ def pretrain(options: argparse.Namespace) -> None:
 
 def classify_in_context(options: argparse.Namespace) -> None:
     """Ask a language model for the labels of texts."""
-    _check_utf8([options.labels], "--labels")
-    _check_utf8([options.template], "--template")
+    from kerasnlp_tutorial.datasets.table import read_labeled_texts
+
     words = parse_label_words(options.labels)
+    check_question(words, options.template)
     shots = []
     if options.shots:
         shots = read_labeled_texts(options.shots, known_labels=list(words))
@@ -113,23 +149,29 @@ def classify_in_context(options: argparse.Namespace) -> None:
         calibrate=not options.no_calibration,
     )
     for text, row in zip(texts, classify(texts).tolist(), strict=True):
-        shares = dict(zip(classify.labels, row, strict=True))
-        label = max(shares, key=shares.get)
-        answer = {"text": text, "label": label, "probabilities": shares}
-        _print_answer(answer, options.json, _format_answer)
+        probabilities = dict(zip(classify.labels, row, strict=True))
+        label = max(probabilities, key=probabilities.__getitem__)
+        answer = {"text": text, "label": label, "probabilities": probabilities}
+        line = f"{label}\t{probabilities[label]:.3f}\t{text}"
+        _print_answer(answer, line, options.json)
+
+
+_MAX_TEXTS = 1000  # in one batch
 
 
 def generate(options: argparse.Namespace) -> None:
     """Continue texts."""
-    _check_utf8(options.prompt, "--prompt")
     from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
 
     names = [field.name for field in dataclasses.fields(DecodingOptions)]
     given = {name: getattr(options, name) for name in names}
     given = {name: value for name, value in given.items() if value is not None}
     decoding = DecodingOptions(**parse_fields(DecodingOptions, given))
-    if options.n < 1:
-        raise InputError(f"n must be 1 or more; received {options.n}")
+    if not 1 <= options.n <= _MAX_TEXTS:
+        least = f"n must be 1 or more, at most {_MAX_TEXTS}"
+        raise InputError(f"{least}; received {options.n}")
+    if options.seed not in SEEDS:
+        raise InputError(f"seed must be 0 to {SEEDS[-1]}; received {options.seed}")
     from kerasnlp_tutorial.checkpoints import load_causal_lm
 
     generate = TextGenerator(load_causal_lm(options.model), decoding)
@@ -142,14 +184,22 @@ def generate(options: argparse.Namespace) -> None:
             continue
         for text in generate([prompt] * options.n, options.seed):
             answer = {"prompt": prompt, "text": text}
-            _print_answer(answer, options.json, lambda a: a["prompt"] + a["text"])
+            _print_answer(answer, prompt + text, options.json)
 
 
 def demo(options: argparse.Namespace) -> None:
     """Serve the page to try models on."""
+    from kerasnlp_tutorial.demo.addresses import Access
     from kerasnlp_tutorial.demo.server import serve
 
-    serve(options.model, options.host, options.port, options.share)
+    access = Access(
+        host=options.host,
+        port=options.port,
+        share=options.share,
+        allowed_hosts=tuple(options.allow_host),
+        allow_training=options.allow_training,
+    )
+    serve(options.models, access)
 
 
 def export(options: argparse.Namespace) -> None:
@@ -160,13 +210,30 @@ def export(options: argparse.Namespace) -> None:
     print(f"saved to {output}", file=sys.stderr)
 
 
+def _wordpiece_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the given options of `train_wordpiece`."""
+    if options.alphabet is not None and options.alphabet < 1:
+        raise InputError(f"--alphabet must be 1 or more; received {options.alphabet}")
+    given = {}
+    if options.alphabet is not None:
+        given["limit_alphabet"] = options.alphabet
+    if options.without_particles:
+        given["without_particles"] = True
+    if options.kind == "bpe" and given:
+        raise InputError("--alphabet and --without-particles are for wordpiece")
+    return given
+
+
 def train_tokenizer(options: argparse.Namespace) -> None:
     """Learn a vocabulary."""
     output = Path(options.output)
-    if output.exists():
+    if os.path.lexists(output):
         raise InputError(f"{output} exists; choose another --output")
     if options.size < 300:  # all bytes and the special tokens are 258
         raise InputError(f"--size must be 300 or more; received {options.size}")
+    if options.size > 1_000_000:
+        raise InputError(f"--size must be at most 1000000; received {options.size}")
+    wordpiece = _wordpiece_options(options)
     from kerasnlp_tutorial.datasets import TextLines
     from kerasnlp_tutorial.tokenizers import (
         ByteLevelBPE,
@@ -176,26 +243,33 @@ def train_tokenizer(options: argparse.Namespace) -> None:
 
     texts = TextLines(options.text)
     if options.kind == "bpe":
-        vocabulary = ByteLevelBPE.train(texts, options.size)
-        vocabulary.save(output)
+        save = ByteLevelBPE.train(texts, options.size).save
     else:
-        save_wordpiece(train_wordpiece(texts, options.size), output)
+        vocabulary = train_wordpiece(texts, options.size, **wordpiece)
+        save = partial(save_wordpiece, vocabulary)
+    with writing(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(output) as part:
+            save(part)
     print(f"saved to {output}")
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Measure a trained model."""
-    fields = _given_fields(options, _DATA_FIELDS)
-    _one_of(fields, "dataset", "test_file")
-    training = runs.describe(options.directory)
-    module = registry.find(training["chapter"]).load()
+    fields = _given_settings(options)
+    _check_sources(fields, "test_file")
+    training, module = _trained_by(options.directory)
     values = parse_fields(module.Config, fields)
-    trained = runs.load(options.directory)
+    from kerasnlp_tutorial.trained import load_trained, stored_config
+
+    config = stored_config(options.directory, training)
     if "dataset" in values:
         values = {"data_dir": None, "train_file": None, "test_file": None} | values
-    if values and hasattr(trained.config, "test_ids"):
+    if values and hasattr(config, "test_ids"):
         values = {"test_ids": None} | values  # those of another file
-    config = dataclasses.replace(trained.config, **values)
+    config = dataclasses.replace(config, **values)
+    _check_stored_paths(options.directory, config, values)
+    trained = load_trained(options.directory)
     if config.train_file and not config.test_file:
         examples = module.load_examples(config).test
     else:
@@ -203,13 +277,44 @@ def evaluate(options: argparse.Namespace) -> None:
     _report(module.evaluate(trained, examples), options.json)
 
 
+def _trained_by(directory: str) -> tuple[dict[str, Any], "TaskChapter"]:
+    """Return a model's `training.json`, and the chapter that has trained it."""
+    training = runs.describe(directory)
+    return training, registry.trained_chapter(directory, training).load_task()
+
+
+def _check_stored_paths(directory: str, config: Any, given: dict[str, Any]) -> None:
+    """Check that the stored test data still exist."""
+    own = "test_file" if config.test_file else "train_file"
+    instead = "--test-file or --dataset"
+    if not getattr(config, own):
+        own, instead = "data_dir", f"--data-dir, {instead}"
+    for name in (own, "test_ids"):
+        path = getattr(config, name, None)
+        if path and name not in given and not os.path.exists(path):
+            raise InputError(
+                f"{Path(directory) / runs.TRAINING_FILE} has {name} {path}, which does "
+                f"not exist (any more); name other data with {instead}"
+            )
+
+
 def _report(scores: dict[str, Any], as_json: bool, footer: str = "") -> None:
     if as_json:
-        print(json.dumps(scores, ensure_ascii=False))
+        print(_json(scores))
         return
     _print_scores(scores)
     if footer:
         print(footer)
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Return a value as JSON that standard output can write as it is."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # an escape of the terminal's would be none of JSON's
+        return json.dumps(value)
+    return text
 
 
 def _print_scores(scores: dict[str, Any], prefix: str = "") -> None:
@@ -227,7 +332,6 @@ def _inputs(texts: Sequence[str], fields: Sequence[str]) -> list[tuple[str, ...]
         where = "standard input"
         text = decode_utf8(sys.stdin.buffer.read(), where)
         return parse_inputs(text, fields, where)
-    _check_utf8(texts, "TEXT")
     if len(texts) % len(fields):
         raise InputError(
             f"each input has {len(fields)} texts, {' and '.join(fields)}; "
@@ -236,36 +340,23 @@ def _inputs(texts: Sequence[str], fields: Sequence[str]) -> list[tuple[str, ...]
     return list(zip(*[iter(texts)] * len(fields), strict=True))
 
 
-def _check_utf8(texts: Sequence[str], name: str) -> None:
-    """Refuse what the shell has passed in another encoding."""
-    for text in texts:
-        if any("\ud800" <= character <= "\udfff" for character in text):
-            raise InputError(f"{name} must be UTF-8; received {os.fsencode(text)!r}")
-
-
 def predict(options: argparse.Namespace) -> None:
     """Apply a trained model to texts."""
-    training = runs.describe(options.directory)
-    module = registry.find(training["chapter"]).load()
+    _, module = _trained_by(options.directory)
     fields = module.INPUT_FIELDS
     inputs = _inputs(options.texts, fields)
+    texts = [compose(text) for values in inputs for text in values]
     if len(fields) == 1:
         inputs = [text for (text,) in inputs]
-    trained = runs.load(options.directory)
-    format_answer = getattr(module, "format_answer", _format_answer)
+    from kerasnlp_tutorial.tokenizers import warn_of_unknown
+    from kerasnlp_tutorial.trained import load_trained
+
+    trained = load_trained(options.directory)
+    if trained.model.preprocessor is not None:
+        warn_of_unknown(trained.model.preprocessor.tokenizer, texts)
     for answer in module.predict(trained, inputs):
-        _print_answer(answer, options.json, format_answer)
+        _print_answer(answer, module.format_answer(answer), options.json)
 
 
-def _print_answer(
-    answer: dict[str, Any], as_json: bool, format_answer: Callable[[dict], str]
-) -> None:
-    print(json.dumps(answer, ensure_ascii=False) if as_json else format_answer(answer))
-
-
-def _format_answer(answer: dict[str, Any]) -> str:
-    """Return a classifier's answer as one line: label, its share, the texts."""
-    answer = dict(answer)
-    label = answer.pop("label")
-    share = answer.pop("probabilities")[label]
-    return "\t".join([label, f"{share:.3f}", *answer.values()])
+def _print_answer(answer: dict[str, Any], line: str, as_json: bool) -> None:
+    print(_json(answer) if as_json else line)

@@ -1,16 +1,27 @@
 """What the command line takes."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 import kerasnlp_tutorial
+from kerasnlp_tutorial import registry
 from kerasnlp_tutorial.cli import commands
+from kerasnlp_tutorial.cli.options import (
+    add_settings,
+    chapter_settings,
+    package_settings,
+)
+from kerasnlp_tutorial.cli.program import PROGRAM
 
-PROGRAM = "kerasnlp-tutorial"
 
+def make_parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser; `command` of the namespace is the function to call.
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser; `command` of what it returns is the function to call."""
+    Args:
+        arguments: words that will be parsed. The settings of a chapter are options of
+            `train` only if the words name that chapter.
+    """
     parser = argparse.ArgumentParser(
         prog=PROGRAM, description="Korean NLP with BERT and GPT on Keras."
     )
@@ -19,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
 
     _add_chapters(subparsers)
-    _add_train(subparsers)
+    _add_train(subparsers, arguments)
     _add_evaluate(subparsers)
     _add_predict(subparsers)
     _add_export(subparsers)
@@ -36,28 +47,22 @@ def _add_chapters(subparsers: Any) -> None:
     chapters.set_defaults(command=commands.chapters)
 
 
-def _add_train(subparsers: Any) -> None:
+def _add_train(subparsers: Any, arguments: Sequence[str]) -> None:
     train = subparsers.add_parser(
         "train",
         help="train a chapter's model and save it",
         description="Train a chapter's model, measure it on the test set, save it. "
-        "With no option: on the embedded sample, offline.",
+        "Without options: on the embedded sample, offline. `train CHAPTER --help` "
+        "lists all settings of a chapter.",
     )
-    train.add_argument("chapter", help="such as ch04")
-    _add_data_options(train)
-    train.add_argument(
-        "--backbone",
-        metavar="B",
-        help="preset by name or folder, a checkpoint of the Hugging Face hub "
-        "(hf://owner/name, kcbert-base, klue-bert-base) or its folder, or scratch",
-    )
-    train.add_argument(
-        "--method",
-        metavar="M",
-        help="what is learnt, ch04 and ch05: full, frozen, lora, or prompt (ch04)",
-    )
-    _add_run_options(train)
-    _add_set_and_json(train)
+    train.add_argument("chapter", metavar="CHAPTER", help="such as ch04")
+    _add_common(train)
+    tasks = [chapter for chapter in registry.CHAPTERS if chapter.has_task]
+    named = [c for word in arguments[1:] for c in tasks if word.lower() in c.names]
+    if arguments[:1] == ["train"] and named:
+        add_settings(train, chapter_settings(named[0].name))
+    else:
+        add_settings(train, package_settings("config.py", "TrainingConfig"))
     train.set_defaults(command=commands.train)
 
 
@@ -166,14 +171,16 @@ def _add_demo(subparsers: Any) -> None:
         "demo",
         help="try a model in the browser",
         description="Serve a page, in Korean, to try a trained model on, and the same "
-        "as JSON at /api. Without DIR_OR_PRESET: all chapters, each trained once, into "
-        "the cache, when its page asks for it. Needs the extra [demo].",
+        "as JSON at /api. Without DIR_OR_PRESET: the presets of the package, and all "
+        "chapters, each trained once, into the cache, when its page asks for it. Needs "
+        "the extra [demo].",
     )
     demo.add_argument(
-        "model",
+        "models",
         metavar="DIR_OR_PRESET",
-        nargs="?",
-        help="written by train, or a GPT-2 by name",
+        nargs="*",
+        help="written by train, or a GPT-2 by name; two of the same chapter are "
+        "compared side by side",
     )
     demo.add_argument(
         "--host",
@@ -190,6 +197,18 @@ def _add_demo(subparsers: Any) -> None:
         help="open a public address as well; what is typed there passes through "
         "Gradio's server",
     )
+    demo.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name that a proxy in front of the demo has; may be given several times",
+    )
+    demo.add_argument(
+        "--allow-training",
+        action="store_true",
+        help="let users of other machines train the models of the chapters here",
+    )
     demo.set_defaults(command=commands.demo)
 
 
@@ -202,9 +221,10 @@ def _add_pretrain(subparsers: Any) -> None:
     )
     pretrain.add_argument("architecture", choices=["bert", "gpt2"])
     _add_text_option(pretrain, required=False)
-    pretrain.add_argument("--preset-config", metavar="SIZE", help="mini or small")
-    _add_run_options(pretrain)
-    _add_set_and_json(pretrain)
+    _add_common(pretrain)
+    add_settings(
+        pretrain, package_settings("pretraining/config.py", "PretrainingConfig")
+    )
     pretrain.set_defaults(command=commands.pretrain)
 
 
@@ -220,6 +240,19 @@ def _add_tokenizer(subparsers: Any) -> None:
     learn.add_argument("--kind", choices=["wordpiece", "bpe"], required=True)
     _add_text_option(learn, required=True)
     learn.add_argument("--size", metavar="N", type=int, default=10_000)
+    learn.add_argument(
+        "--alphabet",
+        metavar="N",
+        type=int,
+        help="wordpiece: maximum number of different characters, the most frequent "
+        "ones (default: 1500)",
+    )
+    learn.add_argument(
+        "--without-particles",
+        action="store_true",
+        help="wordpiece: train on words without the particles (조사) at their ends, so "
+        "that tokens end where names end",
+    )
     learn.add_argument("--output", metavar="DIR", required=True)
     learn.set_defaults(command=commands.train_tokenizer)
 
@@ -234,24 +267,26 @@ def _add_text_option(parser: argparse.ArgumentParser, required: bool) -> None:
     )
 
 
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", metavar="DIR", help="default: runs/NAME-NUMBER")
-    parser.add_argument("--overwrite", action="store_true", help="replace DIR")
-    parser.add_argument("--resume", action="store_true", help="continue DIR's training")
-    parser.add_argument("--max-minutes", metavar="M", help="time to train, at most")
-
-
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="sample, or a corpus by name")
     parser.add_argument("--data-dir", metavar="D", help="folder with its files")
-    own, ids = "file of your own", "file with the ids of the questions to take"
-    if parser.prog.endswith("train"):
-        parser.add_argument("--train-file", metavar="F", help=own)
-        parser.add_argument("--ids", metavar="F", help=f"{ids}, ch07")
-        parser.add_argument("--test-ids", metavar="F", help="likewise, to be tested on")
-    else:
-        parser.add_argument("--ids", metavar="F", dest="test_ids", help=f"{ids}, ch07")
-    parser.add_argument("--test-file", metavar="F", help=own)
+    parser.add_argument("--test-file", metavar="F", help="file of your own")
+    parser.add_argument(
+        "--ids",
+        metavar="F",
+        dest="test_ids",
+        help="file with the ids of the questions to take, ch07",
+    )
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `train` and `pretrain` that are no settings."""
+    parser.add_argument(
+        "--config",
+        metavar="F",
+        help="TOML file with settings; every training writes one, settings.toml",
+    )
+    _add_set_and_json(parser)
 
 
 def _add_set_and_json(parser: argparse.ArgumentParser) -> None:
@@ -260,7 +295,7 @@ def _add_set_and_json(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE",
         action="append",
         default=[],
-        help="any other setting, repeatable",
+        help="any setting, repeatable",
     )
     parser.add_argument(
         "--json", action="store_true", help="the last line of output is a JSON object"

@@ -1,0 +1,3 @@
+"""The name of the program."""
+
+PROGRAM = "kerasnlp-tutorial"
