@@ -1,8 +1,8 @@
-"""The site. Build it with `sphinx-build -W --keep-going docs docs/_build/html`."""
+"""The site. Build it with
 
-import ast
-import hashlib
-import importlib.metadata
+sphinx-build -W -d docs/_build/doctrees docs docs/_build/html
+"""
+
 import os
 import shutil
 import sys
@@ -30,13 +30,18 @@ language = "ko"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
-    "sphinx.ext.mathjax",
+    "sphinx.ext.githubpages",
     "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
-    *("api", "book_map", "glossary_links", "korean", "readme"),  # in _ext
+    # In _ext:
+    *("api", "book_map", "cite", "formulas", "glossary_links", "glossary_terms"),
+    *("korean", "labels", "long_words", "outputs", "page_head", "pictures_inline"),
+    *("repository_links", "site_search", "web_fonts", "widgets"),
 ]
-exclude_patterns = [".jupyter_cache", "_build", "_ext", "_static", "images"]
+exclude_patterns = [".jupyter_cache", "_build", "_ext", "_static", "images", "widgets"]
+templates_path = ["_templates"]
+locale_dirs = ["locale"]  # Korean labels of the theme
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
@@ -54,73 +59,65 @@ napoleon_custom_sections = [
 
 # === Executed pages ===
 
-
-_PACKAGES = ("tensorflow", "keras", "keras-hub", "tensorflow-text", "tokenizers")
-_PACKAGES += ("numpy", "matplotlib")
-
-
-def outputs_key() -> str:
-    """Name the cache of outputs after all that the outputs depend on.
-
-    The cache itself looks at a page's cells only, and would show old outputs after a
-    change of the package, of another chapter's functions or of Keras.
-    """
-    digest = hashlib.sha256()
-    for folder in ("kerasnlp_tutorial", "data"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(path.read_bytes())
-    # Chapters use each other's functions; what only a page runs is its own cells'.
-    for path in sorted((ROOT / "chapters").glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if not isinstance(node, ast.If):
-                digest.update(ast.dump(node).encode())
-    digest.update(sys.version.encode())
-    for name in _PACKAGES:
-        digest.update(importlib.metadata.version(name).encode())
-    return digest.hexdigest()[:16]
-
-
-_cache = DOCS / ".jupyter_cache"
-nb_execution_cache_path = str(_cache / outputs_key())
-for _old in _cache.glob("*"):
-    if str(_old) != nb_execution_cache_path:
+_outputs = notebooks.outputs_folder()
+nb_execution_cache_path = str(_outputs)
+for _old in _outputs.parent.glob("*"):
+    if _old != _outputs:
         shutil.rmtree(_old)
 nb_execution_mode = "cache"
 nb_execution_in_temp = True  # trainings write to runs/
 nb_execution_raise_on_error = True
-nb_execution_timeout = 900  # seconds a cell
+nb_execution_timeout = notebooks.TIMEOUT
 nb_merge_streams = True
 nb_output_stderr = "remove"  # what TensorFlow says of the machine it runs on
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # the kernels inherit it
 nb_code_prompt_show = "풀이 보기"
 nb_code_prompt_hide = "풀이 접기"
 
+copybutton_line_continuation_character = "\\"
+
 # === HTML ===
 
 html_theme = "sphinx_book_theme"
 html_title = "BERT와 GPT로 배우는 한국어 자연어 처리"
+html_baseurl = notebooks.site_url()
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
-html_css_files = ["korean.css"]
+html_css_files = ["fonts.css", "korean.css"]
+html_js_files = ["search.js"]
 html_context = {"default_mode": "auto"}
+html_last_updated_fmt = "%Y년 %m월 %d일"
+html_math_renderer = "mathml"  # of the extension `formulas`
 html_theme_options = {
     "repository_url": notebooks.repository(),
     "repository_branch": notebooks.BRANCH,
     "path_to_docs": "docs",
     "use_repository_button": True,
     "launch_buttons": {"colab_url": notebooks.COLAB},
+    "logo": {"text": "한국어 자연어 처리"},  # the home page has the title
     "navbar_persistent": [],  # else there are two search boxes
     "show_toc_level": 2,
-    "footer_content_items": [],
+    "primary_sidebar_end": [],
+    "toc_title": "이 쪽의 차례",
+    "search_bar_text": "검색",
+    "footer_content_items": ["page-footer.html"],
 }
-html_copy_source = True
 html_use_index = html_domain_indices = False  # wider than a phone; the search has all
-mathjax_path = "mathjax/tex-svg.js"  # in _static: nothing comes from another host
-# Its speech needs files that are not vendored; screen readers get MathML instead.
-_no_speech = {"speech": False, "braille": False, "enrich": False}
-mathjax4_config = {
-    "options": {"menuOptions": {"settings": _no_speech | {"assistiveMml": True}}},
-    # Rare letters (\mathbb and the like) are not vendored: missing, not from a CDN.
-    "loader": {"paths": {"fonts": "[mathjax]/fonts"}},
-}
+
+# === EPUB ===
+
+epub_title = html_title
+epub_basename = project
+epub_author = "kerasnlp-tutorial"
+epub_publisher = notebooks.repository()
+epub_identifier = notebooks.site_url()
+epub_scheme = "URL"
+epub_copyright = "The kerasnlp-tutorial contributors, Apache-2.0"
+epub_description = "책의 순서를 따라 Keras로 배우는 한국어 자연어 처리"
+epub_cover = ()
+epub_show_urls = "no"  # a reader of books follows a link too
+epub_tocdepth = 2
+epub_css_files = ["korean.css"]
+# The reference of functions is for the screen.
+epub_exclude_files = ["search.html"]
+suppress_warnings = ["epub.unknown_project_files"]

@@ -1,13 +1,12 @@
-"""The reference of a module, from its docstrings, without naming what is in it.
+"""API reference of whole modules, generated from their docstrings.
 
     ```{api} kerasnlp_tutorial.metrics
     ```
 
-writes an autodoc directive for every public name: those of `__all__`, or else what the
-module itself defines without an underscore. `{api-chapters}` does so for all chapters
-of the registry. The docstrings are Google's style with
-Markdown in them, as Keras and KerasNLP write theirs; `to_rest` turns that into what
-autodoc reads.
+inserts an autodoc directive for every public name: the names in `__all__`, or else the
+names without an underscore that the module defines. `{api-chapters}` does so for all
+chapters of the registry. Docstrings are in Google style with Markdown, as in Keras and
+KerasNLP; `to_rest` converts them to reStructuredText for autodoc.
 """
 
 import ast
@@ -30,17 +29,20 @@ from sphinx.util.inspect import stringify_signature
 from kerasnlp_tutorial import registry
 from kerasnlp_tutorial.datasets import Corpus
 
-_CONSTANTS = ("INPUT_FIELDS", "METRICS", "CORPORA")  # of a chapter
-_MOST_FIELDS = 8  # of a dataclass whose signature names them
+_CONSTANTS = ("INPUT_FIELDS", "METRICS", "CORPORA")  # public constants of chapters
+_MAX_FIELDS = 8  # dataclasses with more fields do not list them in the signature
 
 # === What is public ===
 
 
 def public_names(module: types.ModuleType) -> list[str]:
-    """Return the public names of a module: `__all__`, or what it defines itself.
+    """Return the public names of a module: `__all__`, or the names that it defines.
 
-    Loggers are not public, and of a chapter's constants only those that other code
-    reads are; the others belong to its text.
+    Loggers are not public. Of the constants of a chapter, only those that other code
+    uses are public.
+
+    Args:
+        module: the module.
     """
     if hasattr(module, "__all__"):
         return list(module.__all__)
@@ -54,7 +56,12 @@ def public_names(module: types.ModuleType) -> list[str]:
 
 
 def _defined(node: ast.stmt, constants: tuple[str, ...] | None) -> list[str]:
-    """Return what a statement defines; of constants those given, None for all."""
+    """Return the names that a statement defines.
+
+    Args:
+        node: the statement.
+        constants: names of constants to include; None for all.
+    """
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.AnnAssign):
@@ -69,9 +76,13 @@ def _defined(node: ast.stmt, constants: tuple[str, ...] | None) -> list[str]:
 
 
 def reference(module: types.ModuleType) -> str:
-    """Return reStructuredText that describes a module."""
+    """Return the reference of a module in reStructuredText.
+
+    Args:
+        module: the module.
+    """
     summary = (module.__doc__ or "").strip().partition("\n\n")[0]
-    # Of a chapter it is text; its functions say enough.
+    # The docstring of a chapter is part of its text, not a summary.
     summary = summary if "chapters" not in module.__name__ else ""
     lines = [f".. py:module:: {module.__name__}", "", *to_rest(summary.splitlines())]
     for name in public_names(module):
@@ -94,7 +105,7 @@ def _describe(module: types.ModuleType, name: str) -> list[str]:
 
 
 def _constant(value: Any) -> str:
-    """Describe a constant without what depends on the machine, such as folders."""
+    """Describe a constant without machine-dependent values, such as folders."""
     if isinstance(value, Corpus):
         return f"``{value.name}``: {value.title}. {value.licence}. {value.citation}."
     if isinstance(value, dict) and any(map(dataclasses.is_dataclass, value.values())):
@@ -108,17 +119,20 @@ def _constant(value: Any) -> str:
 
 # === From Markdown to reStructuredText ===
 
-_NOTHING = "\\ "  # before a text of which napoleon would take the start for a type
+_EMPTY = "\\ "  # keeps napoleon from reading the start of a text as a type
 _LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)")
 _CODE = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)")
 
 
 def to_rest(lines: list[str]) -> list[str]:
-    """Turn the Markdown of a docstring into reStructuredText.
+    """Convert the Markdown of a docstring to reStructuredText.
 
-    Code between backticks, links and fenced blocks; the rest is alike.
+    Converts inline code, links and fenced blocks; other markup is the same in both.
+
+    Args:
+        lines: lines of the docstring.
     """
-    lines = list(_say_no_type(lines))
+    lines = list(_mark_untyped_results(lines))
     parts = re.split(r"(?ms)^( *)```(\w*)\n(.*?)^ *```$", "\n".join(lines))
     text = _inline(parts[0])
     for indent, language, code, after in zip(*[iter(parts[1:])] * 4, strict=True):
@@ -128,19 +142,24 @@ def to_rest(lines: list[str]) -> list[str]:
     return text.split("\n")
 
 
-def _say_no_type(lines: list[str]) -> Iterator[str]:
-    """Begin what is said of a result with nothing: types stand in the signatures."""
+def _mark_untyped_results(lines: list[str]) -> Iterator[str]:
+    """Start descriptions of results with an empty text: types are in the signatures."""
     for line in lines:
         yield line
         if re.fullmatch(r"\s*(Returns|Yields)\b.*:", line):
             indent = " " * (len(line) - len(line.lstrip()) + 4)
-            yield indent + _NOTHING
+            yield indent + _EMPTY
 
 
 def _inline(text: str) -> str:
-    # A literal must not end in white space in reStructuredText.
-    text = _CODE.sub(lambda match: f"``{match[1].strip()}``", text)
-    return _LINK.sub(r"`\1 <\2>`__", text)
+    return _LINK.sub(r"`\1 <\2>`__", _CODE.sub(_literal, text))
+
+
+def _literal(match: re.Match) -> str:
+    # In reStructuredText, a literal must not end in whitespace, and before a letter,
+    # such as a Korean particle, it ends with a backslash and a space, not shown.
+    after = match.string[match.end() : match.end() + 1]
+    return f"``{match[1].strip()}``" + ("\\ " if after.isalnum() else "")
 
 
 def process_docstring(
@@ -149,40 +168,40 @@ def process_docstring(
     """Convert a docstring in place, before napoleon reads it."""
     lines[:] = to_rest(lines)
     if what in ("attribute", "data", "property"):
-        lines[:0] = [_NOTHING]
+        lines[:0] = [_EMPTY]
 
 
 def process_signature(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, *signature: str | None
 ) -> tuple[str | None, str | None] | None:
-    """Mend the signatures that say too little or too much.
+    """Replace signatures that are not informative or too long.
 
-    Keras's `__new__` takes anything, so what a class takes is known to its `__init__`;
-    and a dataclass of many fields lists them below, each with what it means.
+    Keras classes have a `__new__` with `*args, **kwargs`, so the signature comes from
+    `__init__`. Dataclasses with many fields document them below the signature.
     """
     if not inspect.isclass(obj):
         return None
-    if dataclasses.is_dataclass(obj) and len(dataclasses.fields(obj)) > _MOST_FIELDS:
+    if dataclasses.is_dataclass(obj) and len(dataclasses.fields(obj)) > _MAX_FIELDS:
         return "(**fields)", None
     if signature[0] == "(*args, **kwargs)":
-        own = inspect_signature(obj.__init__, bound_method=True)
-        return stringify_signature(own), None
+        init_signature = inspect_signature(obj.__init__, bound_method=True)
+        return stringify_signature(init_signature), None
     return None
 
 
 def skip_member(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out KerasNLP's `backbone_cls` and the like.
+    """Skip `backbone_cls` and similar attributes of KerasNLP.
 
-    They are aliases of classes, and the Korean for "alias of" puts a particle where
-    reStructuredText needs a space.
+    They are aliases of classes. The Korean translation of "alias of" has a particle
+    where reStructuredText needs a space.
     """
     return True if name.endswith("_cls") else None
 
 
 class Api(SphinxDirective):
-    """The reference of the module that is its argument."""
+    """Directive with the reference of the module in its argument."""
 
     required_arguments = 1
 
@@ -194,7 +213,7 @@ class Api(SphinxDirective):
 
 
 class ApiChapters(SphinxDirective):
-    """The reference of every chapter, each under its title."""
+    """Directive with the reference of every chapter under its title."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(registry.__file__)
@@ -207,7 +226,7 @@ class ApiChapters(SphinxDirective):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive and the conversion with Sphinx."""
+    """Register the directives and the conversion with Sphinx."""
     app.add_directive("api", Api)
     app.add_directive("api-chapters", ApiChapters)
     app.connect("autodoc-process-docstring", process_docstring, priority=400)

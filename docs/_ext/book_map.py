@@ -1,4 +1,4 @@
-"""The map of the book and the list of its pages, from the registry and `book.toml`.
+"""The chapter overview and the table of contents, from the registry and `book.toml`.
 
     ```{book-map}
     ```
@@ -6,21 +6,29 @@
     ```{book-pages}
     ```
 
-Neither names a chapter, so a page cannot disagree with the registry.
+    ```{measured-picture} transfer
+    NSMC 정확도
+    ```
+
+The last draws what `benchmarks/` has measured, with its largest difference in words.
+Pages do not list chapters themselves, so they cannot disagree with the registry.
 """
+
+import csv
 
 import notebooks
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from kerasnlp_tutorial import registry
+from kerasnlp_tutorial import display, registry
+from kerasnlp_tutorial.data import MEASURED
 
 _COLUMNS = ("장", "생각", "과제", "모델", "데이터", "CPU", "노트북", "모듈")
 
 
 def book_map() -> str:
-    """Return the map as a Markdown table."""
+    """Return the chapter overview as a Markdown table."""
     lines = [_row(_COLUMNS), _row(["---"] * len(_COLUMNS))]
     return "\n".join([*lines, *map(_chapter, registry.CHAPTERS)])
 
@@ -46,7 +54,7 @@ def _row(cells: list[str] | tuple[str, ...]) -> str:
 
 
 class BookMap(SphinxDirective):
-    """Chapter, idea, task, model, data, minutes, notebook, module."""
+    """Directive with the chapter overview."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(notebooks.BOOK))
@@ -57,17 +65,50 @@ class BookMap(SphinxDirective):
 
 
 class BookPages(SphinxDirective):
-    """The chapters' part of the table of contents."""
+    """Directive with the chapters of the table of contents, for the sidebar."""
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(registry.__file__)
         pages = [f"chapters/{chapter.module_name}" for chapter in registry.CHAPTERS]
-        lines = ["```{toctree}", ":caption: 장", ":maxdepth: 1", "", *pages, "```"]
+        lines = ["```{toctree}", ":caption: 장", ":hidden:", "", *pages, "```"]
         return self.parse_text_to_nodes("\n".join(lines))
 
 
+def measured_words(name: str, title: str) -> str:
+    """Return the first row of measured results in words.
+
+    Args:
+        name: name of the table in `data/measured`; two columns beside the first.
+        title: what was measured.
+    """
+    text = (MEASURED / f"{name}.tsv").read_text(encoding="utf-8")
+    (label, *lines), first, *_ = csv.reader(text.splitlines(), delimiter="\t")
+    parts = [
+        f"{line} **{float(value):.3f}**"
+        for line, value in reversed([*zip(lines, first[1:], strict=True)])
+    ]
+    return f"{title}({label} {first[0]}): {', '.join(parts)}"
+
+
+class MeasuredPicture(SphinxDirective):
+    """Directive with the plot of measured results and its first row in words."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        name, title = self.arguments[0], " ".join(self.content)
+        self.env.note_dependency(str(MEASURED / f"{name}.tsv"))
+        figure = nodes.container(classes=["measured"])
+        svg = display.measured(name, title).html
+        figure += nodes.raw("", svg, format="html")
+        figure += self.parse_text_to_nodes(measured_words(name, title))
+        return [figure]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register both directives with Sphinx."""
+    """Register the directives with Sphinx."""
     app.add_directive("book-map", BookMap)
     app.add_directive("book-pages", BookPages)
+    app.add_directive("measured-picture", MeasuredPicture)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

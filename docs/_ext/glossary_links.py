@@ -1,8 +1,8 @@
-"""Link a term to the glossary where a page first explains it.
+"""Links from chapters to the glossary.
 
-The chapters introduce a term as `토큰화(tokenization)`. They are notebooks too, in
-which a `{term}` role would stand as it is, so the link is made here, on the site only:
-at the first place on a page where a term of the glossary stands with its English name.
+Chapters introduce a term as `토큰화(tokenization)`. They are also notebooks, which
+would show a `{term}` role as plain text, so this extension adds the links to the site
+only. It links the first occurrence on a page of a glossary term with its English name.
 """
 
 import re
@@ -15,11 +15,11 @@ from sphinx.util.nodes import make_refnode
 
 GLOSSARY = "glossary"
 PAGES = "chapters/"
-_KEEP_OUT = (nodes.reference, nodes.title, nodes.literal, nodes.literal_block)
+_EXCLUDED = (nodes.reference, nodes.title, nodes.literal, nodes.literal_block)
 
 
 def use_terms_as_anchors(app: Sphinx, doctree: nodes.document) -> None:
-    """Link a term by its name, and not by docutils' `term-0`, `term-1`."""
+    """Use the names of terms as anchors instead of `term-0`, `term-1` of docutils."""
     if app.env.docname != GLOSSARY:
         return
     known = app.env.domains.standard_domain.objects
@@ -27,7 +27,8 @@ def use_terms_as_anchors(app: Sphinx, doctree: nodes.document) -> None:
         slug = "-".join(term.astext().split())
         term["ids"] = [slug, *term["ids"]]
         known["term", term.astext()] = (GLOSSARY, slug)
-        # The search shows what stands at an entry's anchor: nothing, at docutils' own.
+        # Search results show the text at the anchor of an entry; the anchors of
+        # docutils have no text.
         for index in term.findall(addnodes.index):
             index["entries"] = [
                 (kind, value, slug, *more) for kind, value, _, *more in index["entries"]
@@ -35,7 +36,11 @@ def use_terms_as_anchors(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def glossary_terms(glossary: nodes.document) -> dict[str, tuple[str, str]]:
-    """Return Korean term to (English term in lower case, anchor)."""
+    """Return a dictionary of Korean terms to (lowercase English term, anchor).
+
+    Args:
+        glossary: the glossary page.
+    """
     terms = {}
     for item in glossary.findall(nodes.definition_list_item):
         names = list(item.findall(nodes.term))
@@ -48,47 +53,55 @@ def glossary_terms(glossary: nodes.document) -> dict[str, tuple[str, str]]:
 def first_uses(
     doctree: nodes.document, terms: dict[str, tuple[str, str]]
 ) -> Iterator[tuple[nodes.Text, list[tuple[int, int, str]]]]:
-    """Yield texts with the places, start and end, of terms not met before."""
-    # The longest first: 서브워드 토큰화 before 토큰화.
+    """Find the first occurrence of each term.
+
+    Args:
+        doctree: the page.
+        terms: terms, as `glossary_terms` returns them.
+
+    Yields:
+        A text node, and (start, end, term) of the first occurrences in it.
+    """
+    # Longest first: 서브워드 토큰화 before 토큰화.
     names = sorted(map(re.escape, terms), key=len, reverse=True)
     names = "|".join(names).replace(r"\ ", r"\s")  # also across lines
     pattern = re.compile(rf"({names})\s?\(([A-Za-z][^()]*)\)")
     _join_lines(doctree)
-    met = set()
+    seen = set()
     for text in list(doctree.findall(nodes.Text)):
-        if _inside(text, _KEEP_OUT):
+        if _inside(text, _EXCLUDED):
             continue
-        places = []
+        matches = []
         for match in pattern.finditer(_with_what_follows(text)):
-            term = _words(match[1])
-            english = [_words(part) for part in match[2].lower().split(",")]
+            term = _normalize_spaces(match[1])
+            english = [_normalize_spaces(part) for part in match[2].lower().split(",")]
             within = match.end(1) <= len(text)
-            if within and term not in met and terms[term][0] in english:
-                met.add(term)
-                places.append((match.start(1), match.end(1), term))
-        if places:
-            yield text, places
+            if within and term not in seen and terms[term][0] in english:
+                seen.add(term)
+                matches.append((match.start(1), match.end(1), term))
+        if matches:
+            yield text, matches
 
 
 def _join_lines(doctree: nodes.document) -> None:
-    """Make one text of the lines of a paragraph, which MyST keeps apart."""
+    """Join the lines of a paragraph, which are separate text nodes in MyST."""
     for element in list(doctree.findall(nodes.TextElement)):
-        joined, before = [], None
+        joined, previous = [], None
         for child in element.children:
-            if isinstance(child, nodes.Text) and isinstance(before, nodes.Text):
-                joined[-1] = child = nodes.Text(before + child)
+            if isinstance(child, nodes.Text) and isinstance(previous, nodes.Text):
+                joined[-1] = child = nodes.Text(previous + child)
             else:
                 joined.append(child)
-            before = child
+            previous = child
         element[:] = joined
 
 
-def _words(text: str) -> str:
+def _normalize_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
 def _with_what_follows(text: nodes.Text) -> str:
-    """Return a text, and the one after its emphasis: **풀러**(pooler)."""
+    """Return a text, with the text after its emphasis if any: **풀러**(pooler)."""
     parent = text.parent
     if isinstance(parent, nodes.strong | nodes.emphasis):
         for after in parent.parent[parent.parent.index(parent) + 1 :][:1]:
@@ -105,19 +118,19 @@ def _inside(node: nodes.Node, classes: tuple[type, ...]) -> bool:
 
 
 def link_terms(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Link the first uses of the glossary's terms on a chapter's page."""
+    """Link the first occurrence of each glossary term on the page of a chapter."""
     if not page.startswith(PAGES) or GLOSSARY not in app.env.found_docs:
         return
     terms = glossary_terms(app.env.get_doctree(GLOSSARY))
-    for text, places in first_uses(doctree, terms):
-        pieces, end_before, source = [], 0, text.astext()
-        for start, end, term in places:
-            pieces.append(nodes.Text(source[end_before:start]))
+    for text, matches in first_uses(doctree, terms):
+        pieces, previous_end, source = [], 0, text.astext()
+        for start, end, term in matches:
+            pieces.append(nodes.Text(source[previous_end:start]))
             inner = nodes.inline(term, term, classes=["std", "std-term"])
             anchor = terms[term][1]
             pieces.append(make_refnode(app.builder, page, GLOSSARY, anchor, inner))
-            end_before = end
-        pieces.append(nodes.Text(source[end_before:]))
+            previous_end = end
+        pieces.append(nodes.Text(source[previous_end:]))
         text.parent.replace(text, [piece for piece in pieces if piece.astext()])
 
 
