@@ -1,11 +1,11 @@
-"""How long a visitor of the demo waits: for the page, the first answer and later ones.
+"""Latency of the demo: start-up, first request and later requests.
 
     kerasnlp-tutorial train ch04 --output ch04
     python benchmarks/demo.py ch04
 
-Every folder, written by `train`, is served by a process of its own, as
-`kerasnlp-tutorial demo DIR` does, and asked the chapter's example over its JSON API.
-Needs the extra `[demo]`.
+Each folder is the output of `train`. It is served in a separate process with
+`kerasnlp-tutorial demo DIR`, which gets the example request of the chapter over its
+JSON API. Needs the extra `[demo]`.
 """
 
 import argparse
@@ -21,21 +21,26 @@ from contextlib import closing
 from urllib.error import URLError
 
 from kerasnlp_tutorial import runs
-from kerasnlp_tutorial.demo.book_api import REQUESTS
+from kerasnlp_tutorial.demo.chapter_demos import CHAPTER_DEMOS
 
-_LATER_ANSWERS = 5
-_PATIENCE = 120  # seconds
+_LATER_REQUESTS = 5
+_TIMEOUT = 120  # seconds
 
 
 def free_port() -> int:
-    """Return a port that nothing listens at."""
+    """Return a free TCP port."""
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
 
 
 def seconds(address: str, body: object = None) -> float:
-    """Return how long a request takes."""
+    """Return the duration of a request in seconds.
+
+    Args:
+        address: URL.
+        body: JSON to send with POST; None for GET.
+    """
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
     started = time.perf_counter()
@@ -45,7 +50,16 @@ def seconds(address: str, body: object = None) -> float:
 
 
 def measure(folder: str, request: object) -> dict[str, float]:
-    """Serve a trained model, ask it, and return seconds."""
+    """Serve a trained model, send it requests, and return their durations.
+
+    Args:
+        folder: folder of the model.
+        request: JSON of the request.
+
+    Returns:
+        Seconds until the page loads (`page`), of the first request (`first`), and the
+        median of later requests (`later`).
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "kerasnlp_tutorial.cli", "demo", folder]
@@ -57,7 +71,7 @@ def measure(folder: str, request: object) -> dict[str, float]:
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
     )
     try:
-        while time.perf_counter() - started < _PATIENCE:
+        while time.perf_counter() - started < _TIMEOUT:
             try:
                 seconds(address)
                 break
@@ -65,7 +79,7 @@ def measure(folder: str, request: object) -> dict[str, float]:
                 time.sleep(0.1)
         page = time.perf_counter() - started
         first = seconds(f"{address}/api", request)
-        later = [seconds(f"{address}/api", request) for _ in range(_LATER_ANSWERS)]
+        later = [seconds(f"{address}/api", request) for _ in range(_LATER_REQUESTS)]
         return {"page": page, "first": first, "later": statistics.median(later)}
     finally:
         server.terminate()
@@ -74,13 +88,13 @@ def measure(folder: str, request: object) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folders", nargs="+", help="written by train")
+    parser.add_argument("folders", nargs="+", help="output folders of train")
     options = parser.parse_args()
     print("| chapter | page, s | first answer, s | later answers, median s |")
     print("|---|---|---|---|")
     for folder in options.folders:
         chapter = runs.describe(folder)["chapter"]
-        row = measure(folder, REQUESTS[chapter])
+        row = measure(folder, CHAPTER_DEMOS[chapter].request)
         print(
             f"| {chapter} | {row['page']:.1f} | {row['first']:.2f} | "
             f"{row['later']:.3f} |",

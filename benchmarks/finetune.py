@@ -1,12 +1,13 @@
-"""How fast chapter 4 trains, beside a transformers + PyTorch loop on the same ids.
+"""Training speed of chapter 4, compared with transformers and PyTorch.
 
     python benchmarks/finetune.py --data-dir NSMC_FOLDER
     python benchmarks/finetune.py --data-dir NSMC_FOLDER --size base --examples 512
 
 All loops train a BERT of the same size from random weights, with the same vocabulary,
-token ids, batch size, dropout, AdamW, clipping and learning rates, and are scored on
-the same test reviews. Each measurement is a process of its own; the loops take turns,
-and the whole round is repeated. Tokenising, start-up and scoring are not counted.
+token ids, batch size, dropout, AdamW, gradient clipping and learning rates, and are
+evaluated on the same test reviews. Each measurement runs in a separate process. The
+loops alternate over several rounds. Tokenization, start-up and evaluation are not
+counted.
 
     pip install torch transformers     # without them, only the Keras loops run
 """
@@ -30,7 +31,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 PADDED = 128  # tokens, as in the book
 
 LOOPS = {
-    "keras": "this package, as it is",
+    "keras": "this package, default settings",
     "keras-float32": "this package, float32",
     "keras-steps8": "this package, 8 steps a call",
     "keras-jit": "this package, XLA",
@@ -59,11 +60,11 @@ SIZES = {
 
 
 class Stopwatch:
-    """Times epochs, and finds when the test accuracy first reached a target.
+    """Measures the time of epochs, and the time until a target test accuracy.
 
     Args:
-        score: returns the test accuracy; the time it takes is not counted.
-        options: the command line's.
+        score: function that returns the test accuracy. Its time is not counted.
+        options: command line options.
     """
 
     def __init__(self, score, options):
@@ -185,16 +186,16 @@ def measure_torch(loop, options):
     def score():
         model.eval()
         order = np.argsort([len(ids) for ids in test_ids])
-        right = 0
+        correct = 0
         with torch.inference_mode(), bf16:
             for start in range(0, len(order), config.batch_size):
-                places = order[start : start + config.batch_size]
-                ids = [test_ids[place] for place in places]
+                indices = order[start : start + config.batch_size]
+                ids = [test_ids[i] for i in indices]
                 logits = model(**inputs(ids, max(map(len, ids)))).logits
-                labels = torch.tensor([test_labels[place] for place in places])
-                right += int((logits.argmax(-1) == labels).sum())
+                labels = torch.tensor([test_labels[i] for i in indices])
+                correct += int((logits.argmax(-1) == labels).sum())
         model.train()
-        return right / len(order)
+        return correct / len(order)
 
     generator = np.random.default_rng(config.seed)
     watch = Stopwatch(score, options)
@@ -205,12 +206,12 @@ def measure_torch(loop, options):
         if loop in ("torch-grouped", "torch-best"):
             order = group_by_length(order, train_ids, config.batch_size, generator)
         for start in range(0, len(order), config.batch_size):
-            places = order[start : start + config.batch_size]
-            ids = [train_ids[place] for place in places]
-            longest = PADDED if loop == "torch-padded" else max(map(len, ids))
-            labels = torch.tensor([train_labels[place] for place in places])
+            indices = order[start : start + config.batch_size]
+            ids = [train_ids[i] for i in indices]
+            length = PADDED if loop == "torch-padded" else max(map(len, ids))
+            labels = torch.tensor([train_labels[i] for i in indices])
             with bf16:
-                loss = model(**inputs(ids, longest), labels=labels).loss
+                loss = model(**inputs(ids, length), labels=labels).loss
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -256,30 +257,44 @@ def torch_adamw(model, config, fused):
 
 
 def group_by_length(order, ids, batch_size, generator):
-    """Sort by length within chunks of 50 batches, as transformers' Trainer does.
+    """Sort by length within chunks of 50 batches, as `Trainer` of transformers does.
 
-    The batches are shuffled afterwards, but for one that is not full.
+    Full batches are then shuffled; an incomplete batch comes last.
+
+    Args:
+        order: indices of the examples, in random order.
+        ids: token ids of each example.
+        batch_size: examples in a batch.
+        generator: NumPy random generator.
+
+    Returns:
+        The indices in their new order.
     """
     chunk = 50 * batch_size
     batches = []
-    for start in range(0, len(order), chunk):
-        by_length = sorted(order[start : start + chunk], key=lambda i: len(ids[i]))
+    for chunk_start in range(0, len(order), chunk):
+        by_length = sorted(
+            order[chunk_start : chunk_start + chunk], key=lambda i: len(ids[i])
+        )
         starts = range(0, len(by_length), batch_size)
-        batches += [by_length[at : at + batch_size] for at in starts]
+        batches += [by_length[start : start + batch_size] for start in starts]
     full = [batch for batch in batches if len(batch) == batch_size]
     rest = [batch for batch in batches if len(batch) < batch_size]
     generator.shuffle(full)
-    return [place for batch in full + rest for place in batch]
+    return [i for batch in full + rest for i in batch]
 
 
 # === Data ===
 
 
 def data(options):
-    """Return the chapter, its config and the splits that all loops share."""
-    from kerasnlp_tutorial import registry
+    """Return the chapter, its config and the splits, the same for all loops.
 
-    chapter = registry.find("ch04").load()
+    Args:
+        options: command line options.
+    """
+    from kerasnlp_tutorial.chapters import ch04_document_classification as chapter
+
     config = chapter.Config(
         dataset="nsmc" if options.data_dir else "sample",
         data_dir=options.data_dir,
@@ -289,7 +304,7 @@ def data(options):
         **SIZES[options.size],
     )
     splits = chapter.load_examples(config)
-    # Nothing chooses an epoch here, so the validation examples are trained on too.
+    # No epoch is selected here, so the validation examples are training examples too.
     examples = [*splits.train, *splits.validation]
     return (
         chapter,
@@ -303,7 +318,11 @@ def data(options):
 
 
 def prepare(options):
-    """Write ids and labels for the torch loops, whose processes never import Keras."""
+    """Write ids and labels for the torch loops, whose processes never import Keras.
+
+    Args:
+        options: command line options.
+    """
     from kerasnlp_tutorial import training
 
     chapter, config, splits = data(options)
@@ -325,8 +344,13 @@ def prepare(options):
 
 
 def summarise(results, options):
-    """Print a line a loop: speed over the processes, ratio, start-up and accuracy."""
-    columns = ["loop", "examples/s", "range", "this package / it"]
+    """Print a table of speed, ratio, start-up time and accuracy of each loop.
+
+    Args:
+        results: loop name to the results of its processes.
+        options: command line options.
+    """
+    columns = ["loop", "examples/s", "range", "this package / loop"]
     columns += ["start-up s", "accuracy"]
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     speeds = {
@@ -334,9 +358,9 @@ def summarise(results, options):
         for loop, runs in results.items()
     }
     for loop, runs in results.items():
-        # Ratios of the same round, since the machine may be slower in another.
+        # Ratios within a round, since the speed of the machine may change over time.
         pairs = zip(speeds.get("keras", []), speeds[loop], strict=False)
-        ratios = [ours / it for ours, it in pairs]
+        ratios = [keras_speed / speed for keras_speed, speed in pairs]
         ratio = f"{statistics.median(ratios):.2f}" if ratios else "-"
         start_up = statistics.median(
             run["epochs"][0] - statistics.median(run["epochs"][1:]) for run in runs
@@ -375,9 +399,9 @@ def parse_arguments():
     parser.add_argument("--test-examples", type=int, default=2000)
     parser.add_argument("--epochs", type=int, default=3, help="the first is a warm-up")
     parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=3, help="processes of each loop")
+    parser.add_argument("--rounds", type=int, default=3, help="processes per loop")
     parser.add_argument("--loops", nargs="+", choices=LOOPS, metavar="LOOP")
-    parser.add_argument("--target", type=float, help="note when this is reached")
+    parser.add_argument("--target", type=float, help="test accuracy to time")
     parser.add_argument("--score-every", type=int, default=32, help="steps")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--prepared", help=argparse.SUPPRESS)
@@ -388,7 +412,15 @@ def parse_arguments():
 
 
 def measure(loop, options):
-    """Measure in a process of its own, and return the `Stopwatch`'s result."""
+    """Measure a loop in a separate process.
+
+    Args:
+        loop: name of the loop.
+        options: command line options.
+
+    Returns:
+        The result of its `Stopwatch`.
+    """
     command = [sys.executable, *sys.argv, "--one", loop]
     command += ["--prepared", options.prepared]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
@@ -400,8 +432,8 @@ def main():
     if options.one == "prepare":
         print(json.dumps(prepare(options)))
     elif options.one:
-        one = measure_torch if options.one.startswith("torch") else measure_keras
-        print(json.dumps(one(options.one, options)))
+        function = measure_torch if options.one.startswith("torch") else measure_keras
+        print(json.dumps(function(options.one, options)))
     else:
         loops = options.loops or DEFAULT_LOOPS.split()
         if not all(map(importlib.util.find_spec, ("torch", "transformers"))):

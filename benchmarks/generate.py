@@ -1,12 +1,12 @@
-"""How fast texts are generated, beside transformers with the same weights.
+"""Speed of text generation, compared with transformers.
 
     python benchmarks/generate.py
     python benchmarks/generate.py --layers 4 --hidden 256
 
-A GPT-2 with random weights is written by transformers and opened by both. Both are
-given the same ids and must write the same number of tokens (greedy, float32, with a
-key-value cache); they take turns. Then ten prompts of different lengths show how often
-this package compiles.
+Both libraries load the same GPT-2 with random weights, saved by transformers. They get
+the same ids and generate the same number of tokens (greedy, float32, with a key-value
+cache), in alternating calls. Then ten prompts of different lengths show how often this
+package compiles.
 
     pip install torch transformers
 """
@@ -34,7 +34,12 @@ BATCHES = (1, 8)
 
 
 def write_checkpoint(folder: Path, options) -> torch.nn.Module:
-    """Write a model and its tokenizer; return the model."""
+    """Save a GPT-2 with random weights and its tokenizer, and return the model.
+
+    Args:
+        folder: folder for the checkpoint.
+        options: command line options.
+    """
     path = datasets.SAMPLE.path("ratings_train.txt")
     texts = [example.text for example in datasets.read_nsmc(path)]
     tokenizer = tokenizers.ByteLevelBPETokenizer()
@@ -59,24 +64,36 @@ def write_checkpoint(folder: Path, options) -> torch.nn.Module:
 
 
 def make_prompts(count: int, step: int) -> list[str]:
-    """Return texts of 1, 1 + step, 1 + 2 * step, ... words."""
+    """Return prompts of 1, 1 + step, 1 + 2 * step, ... words.
+
+    Args:
+        count: number of prompts.
+        step: difference of their lengths in words.
+    """
     text = "배우들 연기가 정말 살아 있고 음악도 좋아서 시간 가는 줄 모르고 보았다"
     words = text.split() * count
     return [" ".join(words[: 1 + step * i]) for i in range(count)]
 
 
-def measure(generate, theirs, batch: int, options) -> dict[str, list[float]]:
-    """Return the seconds of each call, of both, which take turns."""
+def measure(generate, torch_model, batch: int, options) -> dict[str, list[float]]:
+    """Return the duration of each call in seconds, for both libraries in turn.
+
+    Args:
+        generate: the `TextGenerator` of this package.
+        torch_model: the model of transformers.
+        batch: number of prompts.
+        options: command line options.
+    """
     prompts = make_prompts(3, 1)[2:] * batch
     ids = [1, *map(int, generate.tokenizer(prompts[0]))]
     inputs = torch.tensor([ids] * batch)
 
-    def ours():
+    def call_package():
         generate(prompts)
 
-    def transformers_():
+    def call_transformers():
         with torch.inference_mode():
-            theirs.generate(
+            torch_model.generate(
                 inputs,
                 attention_mask=torch.ones_like(inputs),
                 do_sample=False,
@@ -84,9 +101,10 @@ def measure(generate, theirs, batch: int, options) -> dict[str, list[float]]:
                 max_new_tokens=options.new_tokens,
             )
 
-    seconds = {"this package": [], "transformers": []}
+    calls = {"this package": call_package, "transformers": call_transformers}
+    seconds = {name: [] for name in calls}
     for _ in range(options.calls):
-        for name, call in zip(seconds, (ours, transformers_), strict=True):
+        for name, call in calls.items():
             started = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - started)
@@ -109,7 +127,7 @@ def main():
     options = parse_arguments()
     os.environ["KERASNLP_TUTORIAL_CACHE"] = tempfile.mkdtemp()
     folder = Path(tempfile.mkdtemp())
-    theirs = write_checkpoint(folder, options)
+    torch_model = write_checkpoint(folder, options)
     decoding = DecodingOptions(
         min_new_tokens=options.new_tokens, max_new_tokens=options.new_tokens
     )
@@ -118,7 +136,7 @@ def main():
     print("| batch | | first call, s | tokens/s first | tokens/s later | ratio |")
     print("|---|---|---|---|---|---|")
     for batch in BATCHES:
-        seconds = measure(generate, theirs, batch, options)
+        seconds = measure(generate, torch_model, batch, options)
         tokens = batch * options.new_tokens
         later = {name: tokens / statistics.median(s[1:]) for name, s in seconds.items()}
         for name, (first, *_) in seconds.items():

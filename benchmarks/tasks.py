@@ -1,8 +1,8 @@
-"""Chapters 5 to 7 on published corpora, from random weights and from presets.
+"""Scores of chapters 5 to 7 on published corpora, from random weights and presets.
 
-Each row is one `train` of the chapter with one seed and, but for the settings that
-stand below, its defaults; what it measured is kept in OUTPUT/rows.jsonl, and what is
-there is not measured again. DATA holds the folders klue-nli, klue-ner, kmou-ner and
+Each row is one call of the chapter's `train` with one seed, with default settings
+except for those below. Results are appended to OUTPUT/rows.jsonl, and rows that are
+already there are skipped. DATA contains the folders klue-nli, klue-ner, kmou-ner and
 korquad. Examples:
 
     python benchmarks/tasks.py --data DATA --output tasks
@@ -19,13 +19,19 @@ from transfer import STARTS, Rows, save_picture
 
 from kerasnlp_tutorial import registry
 
-_NER_TRAIN = 2_800  # sentences of KLUE-NER's development set to learn from
+_NER_TRAIN = 2_800  # sentences of KLUE-NER's development set to train on
+_SENTENCES = (300, 1_000)  # of those
 _LINES = {"scratch": STARTS["scratch"], "bert_mini_ko": STARTS["preset"]}
 _PAIRS = (300, 1_000, 3_000, 10_000, None)  # of KLUE-NLI; None: all
 
 
 def klue_nli(data: Path, output: Path) -> tuple[str, list[dict]]:
-    """Return the chapter and the settings of each row: numbers of pairs."""
+    """Return the chapter and its settings for KLUE-NLI, one for each number of pairs.
+
+    Args:
+        data: folder with the corpora.
+        output: folder for the results.
+    """
     files = {
         "train_file": str(data / "klue-nli/klue-nli-v1.1_train.mirror.json"),
         "test_file": str(data / "klue-nli/klue-nli-v1.1_dev.shared.json"),
@@ -34,7 +40,14 @@ def klue_nli(data: Path, output: Path) -> tuple[str, list[dict]]:
 
 
 def klue_ner(data: Path, output: Path) -> tuple[str, list[dict]]:
-    """Return the chapter and its settings: the first sentences against the rest."""
+    """Return the chapter and its settings for KLUE-NER.
+
+    The development set is split: training on the first sentences, test on the rest.
+
+    Args:
+        data: folder with the corpora.
+        output: folder for the split.
+    """
     source = data / "klue-ner/klue-ner-v1.1_dev.shared.tsv"
     blocks = source.read_text(encoding="utf-8").strip().split("\n\n")
     files = {}
@@ -48,8 +61,19 @@ def klue_ner(data: Path, output: Path) -> tuple[str, list[dict]]:
     return "ch06", [files]
 
 
+def klue_ner_few(data: Path, output: Path) -> tuple[str, list[dict]]:
+    """Return the chapter and the settings of each row: numbers of sentences."""
+    chapter, (settings,) = klue_ner(data, output)
+    return chapter, [settings | {"max_train_examples": n} for n in _SENTENCES]
+
+
 def kmou_ner(data: Path, output: Path) -> tuple[str, list[dict]]:
-    """Return the chapter and its settings: the corpus in the book's format."""
+    """Return the chapter and its settings for KMOU-NER, in the format of the book.
+
+    Args:
+        data: folder with the corpora.
+        output: folder for the results.
+    """
     folder = data / "kmou-ner"
     return "ch06", [
         {"train_file": str(folder / "train.txt"), "test_file": str(folder / "val.txt")}
@@ -57,10 +81,14 @@ def kmou_ner(data: Path, output: Path) -> tuple[str, list[dict]]:
 
 
 def korquad(data: Path, output: Path) -> tuple[str, list[dict]]:
-    """Return the chapter and its settings: KorQuAD by lists of ids.
+    """Return the chapter and its settings for KorQuAD, split by lists of ids.
 
-    Its passages are long, so their windows overlap less than by default, and are read
-    twice instead of three times.
+    The passages are long, so windows overlap less than by default, and training takes
+    two epochs instead of three.
+
+    Args:
+        data: folder with the corpora.
+        output: folder for the results.
     """
     folder = data / "korquad"
     path = str(folder / "KorQuAD_v1.0_dev.json")
@@ -79,13 +107,22 @@ def korquad(data: Path, output: Path) -> tuple[str, list[dict]]:
 TASKS = {
     "klue-nli": klue_nli,
     "klue-ner": klue_ner,
+    "klue-ner-few": klue_ner_few,
     "kmou-ner": kmou_ner,
     "korquad": korquad,
 }
 
 
 def measure(chapter, settings: dict, start: str, seed: int, output: Path) -> dict:
-    """Train once and return what was measured."""
+    """Train once and return the scores.
+
+    Args:
+        chapter: the chapter's module.
+        settings: settings other than the defaults.
+        start: `scratch`, or the name of a preset.
+        seed: random seed.
+        output: folder for the model, which is deleted afterwards.
+    """
     folder = output / "trained"
     config = chapter.Config(
         **settings, backbone=start, seed=seed, output=str(folder), overwrite=True
@@ -97,43 +134,53 @@ def measure(chapter, settings: dict, start: str, seed: int, output: Path) -> dic
 
 
 def report(rows: list[dict]) -> None:
-    """Print a table: the mean over seeds, with the range."""
-    print("| task | learnt from | start | score | mean | range | seeds | baselines |")
+    """Print a table with the mean and the range over seeds.
+
+    Args:
+        rows: the rows of the results.
+    """
+    print("| task | trained on | start | score | mean | range | seeds | baselines |")
     print("|---|---|---|---|---|---|---|---|")
     groups = {}
     for row in rows:
         groups.setdefault((row["task"], row["pairs"], row["start"]), []).append(row)
-    for (task, _, start), same in groups.items():
-        chapter = registry.find(same[0]["chapter"]).load()
+    for (task, _, start), group in groups.items():
+        chapter = registry.find(group[0]["chapter"]).load()
         for name in chapter.METRICS:
-            values = [row[name] for row in same]
-            beside = ", ".join(
-                f"{key} {np.mean([row['baselines'][key] for row in same]):.3f}"
-                for key in same[0]["baselines"]
+            values = [row[name] for row in group]
+            baselines = ", ".join(
+                f"{key} {np.mean([row['baselines'][key] for row in group]):.3f}"
+                for key in group[0]["baselines"]
             )
             print(
-                f"| {task} | {same[0]['examples']:,} | {start} | {name} | "
+                f"| {task} | {group[0]['examples']:,} | {start} | {name} | "
                 f"{np.mean(values):.3f} | {min(values):.3f}-{max(values):.3f} | "
-                f"{', '.join(str(row['seed']) for row in same)} | {beside} |"
+                f"{', '.join(str(row['seed']) for row in group)} | {baselines} |"
             )
 
 
 def draw_pairs(rows: list[dict], starts: list[str], folder: Path) -> None:
-    """Draw accuracies over the number of KLUE-NLI's pairs into a file."""
+    """Plot accuracies against the number of training pairs of KLUE-NLI into a file.
+
+    Args:
+        rows: the rows of the results.
+        starts: the starting points to plot.
+        folder: folder for the plot.
+    """
     rows = [row for row in rows if row["task"] == "klue-nli"]
     sizes = sorted({row["examples"] for row in rows})
     lines = {}
     for start in starts:
-        own = [row for row in rows if row["start"] == start]
-        by_size = [[row for row in own if row["examples"] == size] for size in sizes]
+        group = [row for row in rows if row["start"] == start]
+        by_size = [[row for row in group if row["examples"] == size] for size in sizes]
         if not all(by_size):
             return
         lines[_LINES.get(start, start)] = [
-            float(np.mean([row["accuracy"] for row in same])) for same in by_size
+            float(np.mean([row["accuracy"] for row in group])) for group in by_size
         ]
         lines["가설만 보는 기준선"] = [
-            float(np.mean([row["baselines"]["hypothesis_only"] for row in same]))
-            for same in by_size
+            float(np.mean([row["baselines"]["hypothesis_only"] for row in group]))
+            for group in by_size
         ]
     title, xlabel = "KLUE-NLI 정확도", "학습한 쌍의 수"
     save_picture(lines, sizes, folder / "klue_nli.svg", title, xlabel)
@@ -141,8 +188,8 @@ def draw_pairs(rows: list[dict], starts: list[str], folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", required=True, type=Path, help="the corpora's folder")
-    parser.add_argument("--output", required=True, type=Path, help="for the rows")
+    parser.add_argument("--data", required=True, type=Path, help="folder with corpora")
+    parser.add_argument("--output", required=True, type=Path, help="results folder")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=[*TASKS])
     parser.add_argument("--starts", nargs="+", default=["scratch", "bert_mini_ko"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[7, 8, 9])

@@ -1,11 +1,11 @@
-"""What pretraining buys: chapter 4 from random weights and from a preset.
+"""Effect of pretraining: chapter 4 from random weights and from a preset.
 
-Each number of labelled NSMC reviews is fine-tuned on twice, with the preset's weights
-and with random weights in the same architecture and vocabulary, and measured: the
-accuracy at the end, on a fixed 2,000 of the test reviews and from 10,000 labels on all
-20,000; and on a fixed 1,000 every now and then, for the steps until 0.75 and 0.80. Rows
-are kept in OUTPUT/rows.jsonl; what is there is not measured again, so a killed run goes
-on where it was. Example:
+For each number of labeled NSMC reviews, the model is fine-tuned twice: from the weights
+of the preset, and from random weights with the same architecture and vocabulary. The
+final accuracy is measured on 2,000 test reviews, and with 10,000 or more labels on
+all 20,000. During training, it is measured on 1,000 test reviews, to find the steps
+until 0.75 and 0.80. Results are appended to OUTPUT/rows.jsonl. Rows that are already
+there are skipped, so an interrupted run can be continued. Example:
 
     python benchmarks/transfer.py --data-dir NSMC_FOLDER --output transfer
 """
@@ -20,25 +20,24 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasnlp_tutorial import display, registry, training, transfer
+from kerasnlp_tutorial import display, fine_tuning, training
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 
 LABELS = (100, 300, 1_000, 3_000, 10_000, 100_000)
 TARGETS = (0.75, 0.80)
-STARTS = {"scratch": "난수에서", "preset": "미리 학습한 모델에서"}
-_SCORES_A_RUN = 20
-_WATCHED = 1_000
-TESTED = 2_000
-_TESTED_ON_ALL = 10_000  # labels, and more
-
-chapter = registry.find("ch04").load()
+STARTS = {"scratch": "처음부터", "preset": "사전학습 모델에서"}
+_SCORES_PER_RUN = 20
+_WATCHED = 1_000  # test reviews that are scored during training
+TESTED = 2_000  # test reviews that are scored at the end
+_TESTED_ON_ALL = 10_000  # labels from which all test reviews are scored
 
 
 class Rows:
-    """Measurements in a file of JSON lines; what is there is not measured again.
+    """Results in a JSON lines file.
 
     Args:
-        path: the file; it need not exist.
-        keys: fields that tell rows apart.
+        path: the file; it is created if it does not exist.
+        keys: fields that identify a row.
     """
 
     def __init__(self, path: Path, keys: tuple[str, ...]):
@@ -51,7 +50,7 @@ class Rows:
         return key in {tuple(row[name] for name in self.keys) for row in self.rows}
 
     def add(self, row: dict) -> None:
-        """Append a row to the file, and say it."""
+        """Append a row to the file and print it."""
         self.rows.append(row)
         print(json.dumps(row | {"curve": None}, ensure_ascii=False), flush=True)
         with self.path.open("a", encoding="utf-8") as file:
@@ -59,7 +58,12 @@ class Rows:
 
 
 class Score(keras.callbacks.Callback):
-    """Measures the accuracy every few steps; its time is not counted."""
+    """Callback that measures the accuracy every few steps.
+
+    Args:
+        dataset: dataset to measure on.
+        every: number of steps between measurements.
+    """
 
     def __init__(self, dataset, every):
         super().__init__()
@@ -78,13 +82,26 @@ class Score(keras.callbacks.Callback):
 
 
 def accuracy(model, dataset) -> float:
-    right = [model.predict_on_batch(x).argmax(-1) == y for x, y in dataset]
-    return float(np.mean(np.concatenate(right)))
+    """Return the accuracy of a classifier on a dataset, 0 to 1.
+
+    Args:
+        model: the classifier.
+        dataset: batches of inputs and class ids.
+    """
+    correct = [model.predict_on_batch(x).argmax(-1) == y for x, y in dataset]
+    return float(np.mean(np.concatenate(correct)))
 
 
 def measure(start: str, labels: int, seed: int, options) -> dict:
-    """Fine-tune once and return the row."""
-    config = chapter.Config(
+    """Fine-tune once and return the row.
+
+    Args:
+        start: `scratch` or `preset`.
+        labels: number of labeled reviews.
+        seed: random seed.
+        options: command line options.
+    """
+    config = ch04.Config(
         dataset="nsmc",
         data_dir=options.data_dir,
         backbone=options.preset,
@@ -92,8 +109,8 @@ def measure(start: str, labels: int, seed: int, options) -> dict:
         seed=seed,
         max_train_examples=labels,
     )
-    splits = chapter.load_examples(config)
-    # No epoch is chosen here, so the part that it would be chosen on is learnt too.
+    splits = ch04.load_examples(config)
+    # No epoch is selected here, so the validation examples are training examples too.
     splits = dataclasses.replace(splits, train=[*splits.train, *splits.validation])
     if labels < _TESTED_ON_ALL:
         splits = dataclasses.replace(splits, test=splits.test[:TESTED])
@@ -101,35 +118,35 @@ def measure(start: str, labels: int, seed: int, options) -> dict:
     return {"start": start, "labels": labels, "seed": seed, **row}
 
 
-def forget(backbone) -> None:
-    """Make the weights random."""
-    fresh = backbone.__class__.from_config(backbone.get_config())
-    backbone.set_weights(fresh.get_weights())
+def randomize_weights(backbone) -> None:
+    """Reset the weights of a backbone to random values."""
+    initialized = backbone.__class__.from_config(backbone.get_config())
+    backbone.set_weights(initialized.get_weights())
 
 
 def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dict:
-    """Fine-tune as the config says and measure.
+    """Fine-tune a model and return the measurements.
 
     Args:
-        config: of chapter 4.
-        splits: all of `train` is learnt, all of `test` measured.
-        from_scratch: whether the backbone's weights are made random first.
-        aim: steps to make, about; see `choose_epochs`.
+        config: config of chapter 4.
+        splits: examples to train on (`train`) and to measure on (`test`).
+        from_scratch: whether to reset the backbone to random weights first.
+        aim: approximate number of steps (see `choose_epochs` of chapter 4).
     """
-    model = chapter.build_model(config, splits)
+    model = ch04.build_model(config, splits)
     if from_scratch:
-        forget(model.backbone)
+        randomize_weights(model.backbone)
     train_set, watched_set, test_set = (
-        chapter.make_dataset(part, model, splits.labels, config, training_set=learnt)
-        for part, learnt in (
+        ch04.make_dataset(part, model, splits.labels, config, training_set=is_training)
+        for part, is_training in (
             (splits.train, True),
             (splits.test[:_WATCHED], False),
             (splits.test, False),
         )
     )
-    epochs = chapter.choose_epochs(config, len(train_set), aim)
+    epochs = ch04.choose_epochs(config, len(train_set), aim)
     steps = epochs * len(train_set)
-    score = Score(watched_set, every=max(steps // _SCORES_A_RUN, 1))
+    score = Score(watched_set, every=max(steps // _SCORES_PER_RUN, 1))
     started = time.perf_counter()
     with training.already_encoded(model), training.matrix_products(config.precision):
         model.fit(
@@ -155,7 +172,7 @@ def fine_tune(config, splits, from_scratch: bool = False, aim: int = 250) -> dic
         "test_examples": len(splits.test),
         "steps": steps,
         "seconds": round(seconds, 1),
-        "learnt": transfer.trainable_parameters(model),
+        "learnt": fine_tuning.trainable_parameters(model),
         "reached": reached,
         "curve": score.curve,
     }
@@ -166,11 +183,17 @@ def save_picture(
     sizes: list[int],
     path: Path,
     title: str = "NSMC 정확도",
-    xlabel: str = "꼬리표의 수",
+    xlabel: str = "레이블 수",
 ) -> None:
-    """Draw accuracies, or something else, over numbers of labels into a file.
+    """Save a line plot over numbers of labels, and its values as a table.
 
-    Beside it, `display.measured` finds the numbers in a table.
+    Args:
+        lines: name to values of each line.
+        sizes: numbers of labels.
+        path: SVG file to write. The table has the extension `.tsv`; `display.measured`
+            reads it.
+        title: title of the plot.
+        xlabel: label of the horizontal axis.
     """
     names = [f"{labels:,}" for labels in sizes]
     display.curves(lines, title, xlabel, names=names).save_svg(path)
@@ -183,7 +206,12 @@ def save_picture(
 
 
 def report(rows: list[dict], folder: Path) -> None:
-    """Print the table, and draw the pictures into files."""
+    """Print the table and save the plots.
+
+    Args:
+        rows: the rows of the results.
+        folder: folder for the plots.
+    """
     starts = [start for start in STARTS if start in {row["start"] for row in rows}]
     means = {start: [] for start in starts}
     first = {target: {start: [] for start in starts} for target in TARGETS}
@@ -194,37 +222,37 @@ def report(rows: list[dict], folder: Path) -> None:
     print("|---|---|---|---|---|---|---|")
     for labels in sizes:
         for start in starts:
-            same = [r for r in rows if (r["labels"], r["start"]) == (labels, start)]
-            if not same:  # not measured yet
+            group = [r for r in rows if (r["labels"], r["start"]) == (labels, start)]
+            if not group:  # not measured yet
                 for values in (means, *first.values()):
                     values[start].append(float("nan"))
                 continue
-            scores = [row["accuracy"] for row in same]
+            scores = [row["accuracy"] for row in group]
             means[start].append(float(np.mean(scores)))
             steps = []
             for target in TARGETS:
-                reached = [row["reached"][str(target)] for row in same]
+                reached = [row["reached"][str(target)] for row in group]
                 steps.append(" / ".join(str(step or "-") for step in reached))
-                # A mean of those that arrive would flatter: some seed did not.
+                # No mean if a seed did not reach the target; it would be too low.
                 mean = np.mean(reached) if all(reached) else float("nan")
                 first[target][start].append(float(mean))
             print(
                 f"| {labels:,} | {start} | {means[start][-1]:.3f} | "
                 f"{min(scores):.3f}-{max(scores):.3f} | {steps[0]} | {steps[1]} | "
-                f"{same[0]['steps']} |"
+                f"{group[0]['steps']} |"
             )
     lines = {STARTS[start]: values for start, values in means.items()}
     save_picture(lines, sizes, folder / "transfer.svg")
     for target, series in first.items():
         lines = {STARTS[start]: values for start, values in series.items()}
-        title = f"정확도 {target:.2f}까지의 걸음"
+        title = f"정확도 {target:.2f}까지의 스텝 수"
         save_picture(lines, sizes, folder / f"steps_{target:.2f}.svg", title)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-dir", help="folder with NSMC's files")
-    parser.add_argument("--output", required=True, type=Path, help="for the rows")
+    parser.add_argument("--output", required=True, type=Path, help="results folder")
     parser.add_argument("--preset", default="bert_mini_ko")
     parser.add_argument("--labels", nargs="+", type=int, default=LABELS)
     parser.add_argument("--starts", nargs="+", choices=STARTS, default=list(STARTS))
@@ -239,8 +267,8 @@ def main() -> None:
                 key = (start, labels, seed)
                 if (options.preset, *key) not in rows:
                     rows.add({"preset": options.preset} | measure(*key, options))
-    same = [row for row in rows.rows if row["preset"] == options.preset]
-    report(same, options.output)
+    selected = [row for row in rows.rows if row["preset"] == options.preset]
+    report(selected, options.output)
 
 
 if __name__ == "__main__":
