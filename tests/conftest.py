@@ -16,18 +16,32 @@ with contextlib.suppress(ImportError):
     import triton  # noqa: F401
 
 import pytest
+from helpers import REVIEWS
 
 # A tenth of the time went into looking through all that Keras keeps.
 gc.set_threshold(50_000)
 
-REVIEWS = [
-    "배우들 연기가 살아 있네요 두 번 봤어요",
-    "두 시간이 이렇게 길 줄이야.. 졸다 나옴",
-    "기대 안 했는데 웃다가 나옴 ㅋㅋㅋ",
-    "돈 아까워 죽겠네 진짜;;",
-    "마지막 장면에서 울었습니다ㅠㅠ",
-    "감독님 왜 그러셨어요",
-]
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the options in the same hook
+def pytest_cmdline_main(config):
+    """Test in two processes, each of which holds TensorFlow, unless told how many.
+
+    Without pytest-xdist the tests run one after the other, as with `-n0`, which is for
+    a debugger. Under `--cov` they do so too: pytest-cov has asked already how many
+    processes there are, so `-n` must stand on the command line.
+    """
+    options = config.option
+    told = (
+        not config.pluginmanager.hasplugin("xdist")
+        or options.numprocesses is not None
+        or getattr(options, "cov_source", None)
+        or hasattr(config, "workerinput")  # this is one of the processes
+    )
+    if not told:
+        options.numprocesses = "auto"
+        options.maxprocesses = options.maxprocesses or 2
+        if options.dist == "no":
+            options.dist = "loadfile"
 
 
 @pytest.fixture
@@ -80,7 +94,7 @@ def _watched_page(browser, width):
     page, wrong = context.new_page(), []
 
     def look_at_request(request):
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
             wrong.append(request.url)
 
     def look_at_message(message):

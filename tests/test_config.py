@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
-from kerasnlp_tutorial.config import TrainingConfig, parse_fields
+from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.settings import parse_fields
 
 
 def test_texts_become_values_of_the_fields_types():

@@ -1,6 +1,8 @@
 """The package as it is installed: from a wheel, and in a plain clone."""
 
+import email.policy
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -82,7 +84,99 @@ def test_the_wheel_holds_what_the_tree_holds(wheel):
     assert wheel.stat().st_size < 95e6
 
 
+# === What the wheel says of itself ===
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel):
+    """The wheel's METADATA; its text is the description."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        return email.message_from_bytes(archive.read(name), policy=email.policy.default)
+
+
+def test_licence_and_types_are_declared(metadata):
+    assert metadata["License-Expression"] == "Apache-2.0 AND OFL-1.1"
+    files = ["LICENSE", "kerasnlp_tutorial/fonts/OFL.txt"]
+    assert metadata.get_all("License-File") == files
+    assert (ROOT / "kerasnlp_tutorial/py.typed").is_file()  # so it is in the wheel
+    assert "Typing :: Typed" in metadata.get_all("Classifier")
+
+
+def test_the_description_is_the_readme_with_links_that_work_on_pypi(metadata):
+    text = metadata.get_payload(decode=True).decode()
+    home = metadata["Project-URL"].removeprefix("Repository, ")
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]*)\)", text)
+    links = re.findall(r"(?<!!)\[[^]]*\]\(([^)#]+)\)", text)
+    assert pictures and len(links) > 20
+    for kind, addresses in (("raw", pictures), ("blob", links)):
+        start = f"{home}/{kind}/main/"
+        own = [a for a in addresses if a.startswith((home, start)) or "://" not in a]
+        assert [a for a in own if not (ROOT / a.removeprefix(start)).exists()] == []
+        assert all(a.startswith(start) for a in own)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shortened = text.replace(f"{home}/raw/main/", "").replace(f"{home}/blob/main/", "")
+    assert shortened.strip() == readme.strip()
+
+
+# === In a plain clone ===
+
+
+def run_python(*arguments, folder="/", python_path=ROOT):
+    environment = os.environ | {"PYTHONPATH": str(python_path)}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        text=True,
+        capture_output=True,
+    )
+
+
 @pytest.mark.parametrize("folder", [ROOT, ROOT / "chapters", Path("/")])
 def test_a_plain_clone_works_from_any_folder(folder):
     for path in probe(folder, ROOT):
         assert path.is_relative_to(ROOT)
+
+
+def test_only_chapters_and_data_are_found_outside_the_package():
+    beside = {path.stem for path in ROOT.iterdir() if path.name[0] not in "._"}
+    assert {"benchmarks", "docs", "kerasnlp_tutorial", "tests"} < beside
+    code = (
+        "import importlib.util, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    if importlib.util.find_spec(f'kerasnlp_tutorial.{name}'): print(name)"
+    )
+    found = run_python("-c", code, *sorted(beside)).stdout.split()
+    assert found == ["chapters", "data"]
+
+
+def test_a_chapter_of_a_plain_clone_is_a_program(tmp_path):
+    """In a copy whose chapters are other ones, so that no installed copy answers."""
+    shutil.copytree(ROOT / "kerasnlp_tutorial", tmp_path / "kerasnlp_tutorial")
+    (tmp_path / "setup.cfg").touch()
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters/__init__.py").touch()
+    (tmp_path / "chapters/ch04_document_classification.py").write_text(
+        "import multiprocessing\n\n\n"
+        "def name():\n    print(__name__)\n\n\n"
+        "if __name__ == '__main__':\n"
+        "    from kerasnlp_tutorial.chapters import ch04_document_classification\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        "    child = context.Process(target=ch04_document_classification.name)\n"
+        "    child.start(), child.join()\n"
+        "    print(__name__, __file__)\n"
+    )
+    module = "kerasnlp_tutorial.chapters.ch04_document_classification"
+    run = run_python("-m", module, python_path=tmp_path)
+    path = tmp_path / "chapters/ch04_document_classification.py"
+    assert run.stdout.splitlines() == [module, f"__main__ {path}"], run.stderr
+
+
+def test_resources_of_a_plain_clone_are_found():
+    code = (
+        "from importlib.resources import files\n"
+        "print(files('kerasnlp_tutorial.data').joinpath('samples', 'README.md'))"
+    )
+    printed = run_python("-c", code).stdout.strip()
+    assert Path(printed) == ROOT / "data/samples/README.md"

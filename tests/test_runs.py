@@ -1,26 +1,15 @@
+import contextlib
 import dataclasses
 import json
+import shutil
+from types import SimpleNamespace
 
 import pytest
+from helpers import FakeModel
 
-from kerasnlp_tutorial import runs
+from kerasnlp_tutorial import files, runs
 from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.errors import InputError
-
-
-class FakeModel:
-    """Stands in for a Task: saving it writes a file."""
-
-    optimizer = "adamw"
-
-    def __init__(self, content="new"):
-        self.content = content
-
-    def save_to_preset(self, folder):
-        assert self.optimizer is None  # its state is not saved
-        path = runs.Path(folder)
-        path.mkdir()
-        (path / "model").write_text(self.content)
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +23,9 @@ def train(config, content="new"):
 
 
 def learn_something(run):
-    (run.checkpoints / "best.weights.h5").write_text("weights")
+    state = run.checkpoints / "step-000000001"
+    state.mkdir(parents=True)
+    (state / runs.STATE_FILE).write_text("{}")
 
 
 def test_runs_are_numbered():
@@ -106,9 +97,118 @@ def test_an_unfinished_run_is_resumed_with_its_own_settings():
     resume = TrainingConfig(output="out", resume=True, max_minutes=5.0)
     with runs.Run.begin("ch04", resume) as run:
         assert (run.config.seed, run.config.max_minutes) == (3, 5.0)
-        assert (run.checkpoints / "best.weights.h5").is_file()
+        assert runs.is_resumable("out")
         run.finish(FakeModel(), ("a", "b"), {})
     assert not runs.Path("out.partial").exists()
+
+
+def killed(config, learnt=False):
+    """Leave what a training leaves that was killed before or after its first state."""
+    kept = runs.Path("kept")
+    with contextlib.suppress(OSError), runs.Run.begin("ch04", config) as run:
+        if learnt:
+            learn_something(run)
+        shutil.copytree(run.partial, kept)
+        raise OSError("killed")
+    shutil.rmtree(run.partial, ignore_errors=True)
+    kept.rename(run.partial)
+
+
+def test_a_training_killed_before_its_first_state_begins_anew(caplog):
+    caplog.set_level("INFO")
+    killed(TrainingConfig(output="out", seed=3))
+    with pytest.raises(InputError, match="add --resume to continue it or --overwrite"):
+        train(TrainingConfig(output="out"))
+    caplog.clear()
+    with runs.Run.begin("ch04", TrainingConfig(output="out", resume=True)) as run:
+        assert run.config.seed == 3
+        run.finish(FakeModel(), ("a", "b"), {})
+    assert caplog.messages == ["out.partial has no checkpoint: starting again"]
+    killed(TrainingConfig(output="new"), learnt=True)
+    caplog.clear()
+    train(TrainingConfig(output="new", resume=True))
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "[]", '{"batch_size": 0}', '{"x": 1}']
+)
+def test_settings_that_are_lost(content):
+    killed(TrainingConfig(output="out"), learnt=True)
+    path = runs.Path("out.partial/config.json")
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError, match="config.json.*--overwrite"):
+        train(TrainingConfig(output="out", resume=True))
+    if content is None:  # a plain run says the same
+        with pytest.raises(InputError, match="cannot be resumed; --overwrite replaces"):
+            train(TrainingConfig(output="out"))
+    train(TrainingConfig(output="out", overwrite=True))
+    assert not runs.Path("out.partial").exists()
+
+
+def test_what_is_begun_has_its_settings_from_the_first_moment_on(monkeypatch):
+    original, seen = runs.write_json, []
+
+    def look(path, value):
+        seen.append(runs.Path("out.partial").exists())
+        original(path, value)
+
+    monkeypatch.setattr(runs, "write_json", look)
+    train(TrainingConfig(output="out"))
+    assert seen == [False, True]  # config.json, training.json
+
+
+def test_what_blocks_inside_a_training_is_not_another_training():
+    with (
+        pytest.raises(BlockingIOError),
+        runs.Run.begin("ch04", TrainingConfig(output="out")),
+    ):
+        raise BlockingIOError("standard output is full")
+
+
+def test_a_disk_too_full_for_the_model_keeps_what_was_learnt(monkeypatch):
+    usage = SimpleNamespace(free=1000)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage)
+    model = FakeModel()
+    model.get_weights = lambda: [SimpleNamespace(nbytes=501)]
+    with (
+        pytest.raises(InputError, match="cannot write out: No space left"),
+        runs.Run.begin("ch04", TrainingConfig(output="out")) as run,
+    ):
+        learn_something(run)
+        run.finish(model, ("a", "b"), {})
+    assert runs.is_resumable("out")
+    usage.free = 1002
+    with runs.Run.begin("ch04", TrainingConfig(output="out", resume=True)) as run:
+        run.finish(model, ("a", "b"), {})
+    assert runs.Path("out/model").is_file()
+
+
+def test_trainings_at_the_same_time_get_numbers_of_their_own():
+    with contextlib.ExitStack() as stack:
+        begun = [
+            stack.enter_context(runs.Run.begin("ch04", TrainingConfig()))
+            for _ in range(3)
+        ]
+        assert [run.output.name for run in begun] == ["ch04-1", "ch04-2", "ch04-3"]
+
+
+def test_a_number_that_is_locked_but_not_yet_claimed_is_taken():
+    runs.RUNS.mkdir()
+    with (
+        files.locked(runs.RUNS / "ch04-1.lock"),
+        runs.Run.begin("ch04", TrainingConfig()) as run,
+    ):
+        assert run.output.name == "ch04-2"
+
+
+def test_what_a_kill_after_the_end_has_left_is_removed():
+    left = runs.Path(".out.partial.part/checkpoints")
+    left.mkdir(parents=True)
+    train(TrainingConfig(output="out"))
+    assert [path.name for path in runs.Path().iterdir()] == ["out"]
 
 
 def test_two_trainings_into_one_directory():
@@ -142,7 +242,7 @@ def test_there_must_be_something_to_resume():
     ("content", "message"),
     [
         (None, "nothing is not a trained model; .* has a training.json"),
-        ("{", "is broken"),
+        ("{", "is damaged"),
     ],
 )
 def test_what_is_not_a_trained_model(content, message):
@@ -155,33 +255,10 @@ def test_what_is_not_a_trained_model(content, message):
 
 def test_history_goes_over_several_sessions(tmp_path):
     assert runs.read_history(tmp_path)["val_accuracy"] == []
-    (tmp_path / "history.csv").write_text("epoch,val_accuracy\n0,0.5\n1,0.75\n")
+    rows = [{"epoch": i, "val_accuracy": score} for i, score in enumerate((0.5, 0.75))]
+    for count in (1, 2):
+        runs.write_history(tmp_path, rows[:count])
     assert json.loads(json.dumps(runs.read_history(tmp_path))) == {
         "epoch": [0, 1],
         "val_accuracy": [0.5, 0.75],
     }
-
-
-def test_a_model_that_another_chapter_needs_is_trained_once(tmp_path, monkeypatch):
-    trained, train_fake = [], train
-
-    class Chapter:
-        name, title = "ch04", "문서 분류"
-        Config = TrainingConfig
-
-        @staticmethod
-        def load():
-            return Chapter
-
-        @staticmethod
-        def train(config):
-            trained.append(config)
-            return train_fake(config)
-
-    monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(runs.registry, "find", lambda name: Chapter)
-    monkeypatch.setattr(runs, "load", lambda path: path)
-    path = runs.trained_once("ch04")
-    assert path == runs.trained_once("ch04")
-    assert path.is_relative_to(tmp_path / "cache") and len(trained) == 1
-    assert runs.describe(path)["metrics"] == {"accuracy": 0.5}

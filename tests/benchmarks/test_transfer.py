@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import REVIEWS
+from helpers import REVIEWS
 
 PROGRAM = Path(__file__).resolve().parents[2] / "benchmarks" / "transfer.py"
 

@@ -2,9 +2,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch02_tokenization as ch02
 from tokenizers import ByteLevelBPETokenizer
 
+from kerasnlp_tutorial.chapters import ch02_tokenization as ch02
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE, KoreanBertTokenizer
 from kerasnlp_tutorial.tokenizers.vocabulary import SPECIAL_TOKENS
 

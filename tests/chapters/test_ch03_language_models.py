@@ -2,9 +2,11 @@ import keras
 import keras_nlp
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch03_language_models as ch03
 
+from kerasnlp_tutorial.chapters import ch03_language_models as ch03
+from kerasnlp_tutorial.checkpoints import load_masked_lm
 from kerasnlp_tutorial.datasets import hangul_number
+from kerasnlp_tutorial.tiny_models import tiny_gpt
 
 # === The book's numbers ===
 
@@ -104,6 +106,73 @@ def test_a_decoder_does_not_see_what_follows():
     assert np.abs(before[:, 4:] - after[:, 4:]).max() > 1e-3
 
 
+def test_every_head_projects_the_whole_vector():
+    x = np.random.default_rng(7).normal(size=(1, 2, 6)).astype("float32")
+    attention = ch03.MultiHeadAttention(3)
+    attention(x, x)
+    changed = x.copy()
+    changed[..., 0] += 1.0  # only the first number of each vector
+    heads = np.array(attention._heads(attention.query(x)))
+    moved = np.array(attention._heads(attention.query(changed)))
+    assert heads.shape == (1, 3, 2, 2)
+    assert np.all(np.abs(heads - moved) > 1e-6)
+    for i in range(3):
+        kernel = np.array(attention.query.kernel)[:, 2 * i : 2 * i + 2]
+        np.testing.assert_allclose(x[0] @ kernel, heads[0, i], atol=1e-5)
+
+
+def test_gelu_equals_kerass():
+    x = np.linspace(-4, 4, 33).astype("float32")
+    expected = keras.activations.gelu(x, approximate=True)
+    np.testing.assert_allclose(ch03.gelu(x), expected, atol=1e-6)
+
+
+def test_the_gpt_block_equals_kerasnlps():
+    x = np.random.default_rng(7).normal(size=(2, 5, 8)).astype("float32")
+    theirs = keras_nlp.layers.TransformerDecoder(
+        16, 2, activation=ch03.gelu, normalize_first=True
+    )
+    ours = ch03.GPTBlock(16, 2)
+    theirs(x), ours(x)
+    shake(theirs)
+    ch03.copy_weights(theirs, ours)
+    outputs, weights = ours(x)
+    np.testing.assert_allclose(outputs, theirs(x), atol=1e-5)
+    assert weights.shape == (2, 2, 5, 5)
+    assert np.all(np.array(weights)[..., 0, 1:] == 0)
+
+
+def test_a_gpt_by_hand_equals_the_model():
+    backbone = keras_nlp.models.GPT2Backbone(
+        vocabulary_size=20,
+        num_layers=2,
+        num_heads=3,
+        hidden_dim=12,
+        intermediate_dim=10,
+        max_sequence_length=9,
+    )
+    shake(backbone)
+    ids = np.random.default_rng(7).integers(20, size=(2, 9))
+    x = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
+    expected = keras_nlp.models.GPT2CausalLM(backbone)(x)
+    np.testing.assert_allclose(
+        ch03.gpt_by_hand(backbone, ids), expected, rtol=1e-4, atol=1e-4
+    )
+
+
+def test_only_bert_sees_what_follows():
+    ends = ("무너져도 솟아날", "요란하다")
+    gpt, bert = (
+        tiny_gpt([f"하늘이 {end}" for end in ends]),
+        load_masked_lm("bert_mini_ko"),
+    )
+    tokenizer = gpt.preprocessor.tokenizer
+    assert ch03.moved(gpt.backbone, tokenizer, "하늘이", ends) < 1e-6
+    tokenizer = bert.preprocessor.tokenizer
+    assert ch03.moved(bert.backbone, tokenizer, "배가", ends) > 0.01
+    assert ch03.moved(bert.backbone, tokenizer, "배가", ends[:1] * 2) < 1e-6
+
+
 def test_dropout_acts_only_while_training():
     block = ch03.EncoderBlock(8, 2, dropout=0.5)
     x = np.ones((1, 3, 4), "float32")
@@ -138,16 +207,20 @@ def test_a_bert_by_hand_equals_the_backbone():
 def test_a_bigram_model_counts():
     counts = ch03.count_next_words(["a b a", "a"])
     assert counts["a"] == {"b": 1, ch03.END: 2} and counts[ch03.START] == {"a": 2}
-    # vocabulary: <s>, a, b, </s>
-    expected = np.log((2 + 1) / (2 + 4)) + np.log((2 + 1) / (3 + 4))
+    # what can follow: a, b, </s>
+    expected = np.log((2 + 1) / (2 + 3)) + np.log((2 + 1) / (3 + 3))
     assert ch03.log_probability("a", counts, added=1.0) == pytest.approx(expected)
 
 
 def test_probabilities_of_all_next_words_sum_to_one():
     counts = ch03.count_next_words(["a b a", "a"])
-    words = ["<s>", "a", "b", ch03.END]
-    total = sum((counts["a"][word] + 1) / (3 + 4) for word in words)
-    assert total == pytest.approx(1.0)
+    empty, one = ch03.log_probability("", counts), ch03.log_probability("a", counts)
+    start = {
+        w: (counts[ch03.START][w] + 0.01) / (2 + 0.03) for w in ("a", "b", ch03.END)
+    }
+    assert sum(start.values()) == pytest.approx(1.0)
+    assert empty == pytest.approx(np.log(start[ch03.END]))
+    assert one == pytest.approx(np.log(start["a"] * (2 + 0.01) / (3 + 0.03)))
     assert ch03.log_probability("새 말", counts) < ch03.log_probability("a", counts)
 
 
@@ -169,6 +242,15 @@ def test_influence_of_a_convolution_ends_with_its_window():
     layer = keras.layers.Conv1D(4, 5, padding="same")
     seen = ch03.influence(layer, inputs)
     assert np.all(seen[:6] == 0) and np.all(seen[6:] > 0) and seen.max() == 1
+
+
+def test_quantized_and_pruned():
+    matrix = np.array([[-1.27, 0.004], [0.5, 0.006]])
+    expected = [[-1.27, 0.0], [0.5, 0.01]]
+    np.testing.assert_allclose(ch03.quantized(matrix), expected)
+    assert len(np.unique(ch03.quantized(np.linspace(-1, 1, 99), 4))) == 15
+    assert ch03.pruned(matrix, 0.5).tolist() == [[-1.27, 0.0], [0.5, 0.0]]
+    assert ch03.pruned(matrix, 0.0).tolist() == matrix.tolist()
 
 
 # === Translation ===

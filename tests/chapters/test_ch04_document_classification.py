@@ -6,11 +6,12 @@ import sys
 import keras
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 
-from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial import metrics, training
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial.datasets import LabeledText, Splits
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.trained import load_trained
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def test_splits_do_not_overlap_and_test_is_untouched(splits):
         {example.text for example in part}
         for part in (splits.train, splits.validation, splits.test)
     )
-    assert (len(train), len(validation), len(test)) == (180, 20, 320)
+    assert (len(train), len(validation), len(test)) == (180, 20, 1040)
     assert not train & validation and not (train | validation) & test
     other_seed = ch04.load_examples(ch04.Config.quick(seed=8))
     assert other_seed.test == splits.test and other_seed.train != splits.train
@@ -120,7 +121,7 @@ def test_it_learns_what_can_be_learnt(trained):
 
 def test_a_loaded_model_predicts_the_same(trained):
     texts = ["이 영화 좋다", "정말 싫다", "", "😀 " * 200]
-    loaded = runs.load(trained.path)
+    loaded = load_trained(trained.path)
     assert loaded.labels == trained.labels == ("긍정", "부정", "중립")
     assert loaded.config == trained.config
     assert [answer["label"] for answer in ch04.predict(loaded, texts)[:2]] == [
@@ -180,6 +181,17 @@ def test_fine_tuning_goes_on_from_a_trained_model(trained, tmp_path):
             ch04.Config(backbone=str(trained.path), sequence_length=129),
             ch04.load_examples(config),
         )
+
+
+def test_precision_recall_and_f1_by_hand():
+    targets, predictions = np.array([0, 0, 0, 1, 2]), np.array([0, 0, 1, 1, 0])
+    counts = metrics.confusion_matrix(targets, predictions, 3)
+    scores = ch04.class_scores(counts)
+    np.testing.assert_allclose(scores[0], [2 / 3, 2 / 3, 2 / 3])
+    np.testing.assert_allclose(scores[1], [1 / 2, 1, 2 / 3])
+    np.testing.assert_allclose(scores[2], [0, 0, 0])
+    macro_f1 = metrics.macro_f1(targets, predictions, 3)
+    assert scores[:, 2].mean() == pytest.approx(macro_f1)
 
 
 @pytest.mark.parametrize(("steps", "epochs"), [(3125, 3), (37, 7), (4, 15), (1, 15)])

@@ -1,18 +1,19 @@
 import dataclasses
 import itertools
 import json
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch06_named_entity_recognition as ch06
 
 from kerasnlp_tutorial import cli, runs, training
+from kerasnlp_tutorial.chapters import ch06_named_entity_recognition as ch06
 from kerasnlp_tutorial.datasets import Span, Splits, TaggedSentence
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.models import BertTokenClassifierPreprocessor
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
+from kerasnlp_tutorial.tokenizers.alignment import bio_labels, ragged_spans
+from kerasnlp_tutorial.trained import load_trained
 
 NAMES = ["민수", "영희", "철수", "지민", "하늘"]
 PLACES = ["서울", "부산", "대전", "광주", "강릉"]
@@ -53,6 +54,8 @@ def trained(tmp_path_factory):
 
 def test_it_learns_what_can_be_learnt(trained):
     assert trained.metrics["f1"] == 1.0
+    history = runs.describe(trained.path)["history"]
+    assert 0 <= min(history["val_f1"]) <= max(history["val_f1"]) == 1.0
     count = trained.metrics["n"]
     perfect = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "support": count}
     assert trained.metrics["types"] == {"LOC": perfect, "PER": perfect}
@@ -96,15 +99,16 @@ def test_no_entity_is_lost_at_the_edge_of_a_window(trained):
         assert text[entity["start"] : entity["end"]] == entity["text"]
 
 
-def test_a_token_takes_the_window_in_which_it_is_most_central(trained):
-    preprocessor = trained.model.preprocessor  # windows of 14 tokens, 6 apart
-    stand_in = SimpleNamespace(preprocessor=preprocessor)
-    stand_in.predict = lambda x, batch_size, verbose: np.broadcast_to(
-        np.arange(len(x["token_ids"]))[:, None, None] * [[[0.0, 1, 0, 0, 0]]],
-        (*x["token_ids"].shape, 5),
-    )
-    replaced = dataclasses.replace(trained, model=stand_in)
-    (shares,) = ch06.tag_probabilities(replaced, [[7] * 24])
+def test_a_token_takes_the_window_in_which_it_is_most_central(trained, monkeypatch):
+    def window_numbers(model, x, batch_size):
+        return np.broadcast_to(
+            np.arange(len(x["token_ids"]))[:, None, None] * [[[0.0, 1, 0, 0, 0]]],
+            (*x["token_ids"].shape, 5),
+        )
+
+    # windows of 14 tokens, 6 apart
+    monkeypatch.setattr(ch06.training, "predict_outputs", window_numbers)
+    (shares,) = ch06.tag_probabilities(trained, [[7] * 24])
     window = np.log(shares[:, 1] / shares[:, 0]).round().astype(int)
     # Windows 0-14, 6-20 and 10-24; at a tie the earlier one.
     assert window.tolist() == [0] * 10 + [1] * 5 + [2] * 9
@@ -121,7 +125,7 @@ def test_odd_texts(trained):
 
 def test_a_loaded_model_predicts_the_same(trained):
     texts = ["철수은 강릉에 갔다", "서울은 민수에"]
-    loaded = runs.load(trained.path)
+    loaded = load_trained(trained.path)
     for a, b in zip(
         ch06.predict(trained, texts), ch06.predict(loaded, texts), strict=True
     ):
@@ -184,6 +188,51 @@ def test_decoding():
         (Span(8, 9, "PER"), pytest.approx(0.8)),
     ]
     assert ch06.decode(np.zeros((0, 3)), starts[:0], ends[:0], tags) == []
+
+
+def test_decoding_of_shares_in_float16():
+    tags = ("O", "B-PER", "I-PER")
+    place = np.arange(6)
+    # The second token would be an I-PER after O, which cannot be; e^-20 is 0 here.
+    logits = 20.0 * np.eye(3)[[0, 2, 0, 1, 2, 0]]
+    shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    for dtype in ("float32", "float16"):
+        with np.errstate(divide="raise"):
+            found = ch06.decode(shares.astype(dtype), place, place + 1, tags)
+        assert [span for span, _ in found] == [Span(3, 5, "PER")]
+        assert found[0][1] == pytest.approx(1.0)
+
+
+def test_tags_by_hand_are_those_of_the_package(splits):
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    text = "민수영희가 서울에 간 날 민수가"
+    vocabulary += ["민수", "##영희가", "서울에", "간날", "간", "날", "민수가"]
+    tokenizer = KoreanBertTokenizer(vocabulary)
+    spans = [Span(0, 2, "PER"), Span(2, 4, "PER"), Span(6, 8, "LOC")]
+    own = TaggedSentence(text, (*spans, Span(14, 16, "PER")))
+    tags = BertTokenClassifierPreprocessor(tokenizer, splits.labels).tags
+    sentences = [own, TaggedSentence(text, ()), *splits.train[:30]]
+    columns = tokenizer.tokenize_with_offsets([s.text for s in sentences])[1:]
+    expected = bio_labels(*columns, ragged_spans(sentences, splits.labels))
+    places = (part.to_list() for part in columns)
+    for sentence, numbers, *place in zip(
+        sentences, expected.to_list(), *places, strict=True
+    ):
+        by_hand = ch06.token_tags(sentence, *place)
+        assert by_hand == [tags[number] for number in numbers], sentence
+    own_places = (part.to_list()[0] for part in columns)
+    assert ch06.token_tags(own, *own_places)[:3] == ["B-PER", "B-PER", "B-LOC"]
+
+
+def test_how_an_entity_differs():
+    others = [Span(0, 3, "PER"), Span(5, 8, "LOC")]
+    kinds = {
+        Span(0, 3, "PER"): "맞음",
+        Span(5, 8, "ORG"): "종류가 다름",
+        Span(4, 6, "LOC"): "경계가 다름",
+        Span(3, 5, "PER"): "짝이 없음",
+    }
+    assert {span: ch06.compare(span, others) for span in kinds} == kinds
 
 
 def test_the_best_path_is_the_best_of_all():
@@ -285,7 +334,7 @@ def test_a_stride_that_leaves_gaps(stride):
         ch06.Config(stride=stride)
 
 
-@pytest.mark.parametrize(("length", "stride"), [(128, 64), (66, 64), (64, 31), (3, 1)])
+@pytest.mark.parametrize(("length", "stride"), [(128, 64), (66, 64), (64, 31), (8, 3)])
 def test_the_stride_follows_the_length(length, stride):
     assert ch06.Config(sequence_length=length).stride == stride
 
@@ -300,3 +349,21 @@ def test_solutions():
         Span(2, 3, "B"),
         Span(5, 6, "A"),
     ]
+
+
+def test_one_text_at_a_time_has_the_answers_of_many(trained):
+    texts = [
+        "",
+        "민수은 서울에 갔다",
+        "영희만 부산로 \u200b갔다 [SEP] " * 9,
+        "뷁 ㅋㅋ大",
+    ]
+    many = ch06.predict(trained, texts * 8)  # more than a batch
+    assert len(many) > trained.config.batch_size
+    for text, expected in zip(texts, many, strict=False):
+        for _ in range(2):  # the first call of a model is not compiled
+            (found,) = ch06.predict(trained, [text])
+            assert len(found["entities"]) == len(expected["entities"])
+            for a, b in zip(found["entities"], expected["entities"], strict=True):
+                assert a == b | {"probability": a["probability"]}
+                assert a["probability"] == pytest.approx(b["probability"], abs=1e-5)

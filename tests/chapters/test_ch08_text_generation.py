@@ -3,14 +3,15 @@ import dataclasses
 import keras_nlp
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
-from kerasnlp_tutorial.chapters import ch08_text_generation as ch08
 
 from kerasnlp_tutorial import language_models as lm
 from kerasnlp_tutorial import runs, training
-from kerasnlp_tutorial.datasets import PromptedText
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
+from kerasnlp_tutorial.chapters import ch08_text_generation as ch08
+from kerasnlp_tutorial.datasets import PromptedText, Splits
 from kerasnlp_tutorial.errors import InputError
-from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator
+from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator, continued
+from kerasnlp_tutorial.trained import load_trained
 
 PRAISE = ["정말 재미있다", "연기가 좋았다", "또 보고 싶다", "아주 감동했다"]
 BLAME = ["너무 지루하다", "연기가 나빴다", "돈이 아깝다", "아주 실망했다"]
@@ -38,8 +39,14 @@ def trained(own_file, tmp_path_factory):
         batch_size=16,
         epochs=30,
         sequence_length=40,
+        contrast=0.0,
     )
-    return ch08.train(config)
+    # By heart means that training, validation and test set are the same.
+    examples = ch08.read_examples(config, "train")
+    splits = Splits(examples, examples, examples, ("긍정", "부정"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ch08, "load_examples", lambda config: splits)
+        return ch08.train(config)
 
 
 def test_it_learns_to_write_and_to_stop(trained):
@@ -137,7 +144,7 @@ def test_padding_adds_nothing_to_the_loss(trained):
 
 
 def test_a_loaded_model_writes_the_same(trained):
-    loaded = runs.load(trained.path)
+    loaded = load_trained(trained.path)
     expected = ch08.predict(trained, ["긍정", "부정 연기가"], LENGTHS)
     assert ch08.predict(loaded, ["긍정", "부정 연기가"], LENGTHS) == expected
     assert ch08.format_answer(expected[0]).startswith("긍정")
@@ -241,6 +248,7 @@ def test_classifying_by_likelihood(trained):
     assert sum(a == b for a, b in zip(found, right, strict=True)) >= 7
 
 
+@pytest.mark.slow
 def test_contrast_tells_prompts_apart_and_texts_are_still_learnt(trained, tmp_path):
     """Reviews end in the same words; only the first word is told by the prompt."""
     rows = [("긍정", f"좋은 {x}") for x in ["영화", "연기", "음악", "이야기"]]
@@ -278,8 +286,34 @@ def test_texts_without_prompts_have_no_contrast(trained, tmp_path):
     path.write_text("".join(f"{text}\n" for text in PRAISE * 12), encoding="utf-8")
     settings = {"train_file": str(path), "output": str(tmp_path / "run")}
     config = dataclasses.replace(trained.config, contrast=0.5, **settings)
-    with pytest.raises(InputError, match="two prompts or more .* received 0"):
+    with pytest.raises(InputError, match="two or more different prompts; received 0"):
         ch08.train(config)
+
+
+def test_contrast_needs_a_few_prompts_by_default():
+    assert ch08.choose_contrast(ch08.Config(), ("긍정", "부정")) == 0.1
+    assert ch08.choose_contrast(ch08.Config(), ()) == 0.0
+    assert ch08.choose_contrast(ch08.Config(contrast=0.0), ("긍정", "부정")) == 0.0
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_beam_search_by_hand_is_that_of_the_generator(trained, beams):
+    tokenizer = trained.model.preprocessor.tokenizer
+    prompt = "긍정 연기가"
+    given = [tokenizer.end_token_id, *map(int, tokenizer(prompt))]
+    paths = ch08.beam_search(trained.model, given, beams, steps=16)
+    assert len(paths) == beams and paths == sorted(paths, reverse=True)
+    options = {"beams": beams, "max_new_tokens": 16}
+    text = continued(trained.model, prompt, **options)
+    score, path = paths[0]
+    new = [token for token in path[len(given) :] if token != path[0]]
+    assert lm.tokens_text(tokenizer, new).rstrip("\ufffd") == text
+    (logs,) = lm.token_log_probabilities(trained.model, [path])
+    assert score == pytest.approx(float(logs[len(given) - 1 :].sum()), abs=1e-3)
+    shares = ch08.next_probabilities(trained.model, given)
+    assert shares.sum() == pytest.approx(1.0)
+    expected = np.exp(logs[len(given) - 1])
+    assert shares[path[len(given)]] == pytest.approx(expected, rel=1e-3)
 
 
 def test_token_log_probabilities_do_not_depend_on_the_batch(trained):
@@ -294,7 +328,8 @@ def test_token_log_probabilities_do_not_depend_on_the_batch(trained):
 
 def test_own_texts_without_prompts(tmp_path):
     path = tmp_path / "diary.txt"
-    path.write_text("오늘은 비가 왔다\n\n내일은 갠다\n" * 10, encoding="utf-8")
+    days = [f"{i}일에는 비가 왔다\n\n{i}일 밤에 갰다\n" for i in range(10)]
+    path.write_text("".join(days), encoding="utf-8")
     config = ch08.Config.quick(train_file=str(path))
     splits = ch08.load_examples(config)
     assert splits.labels == ()
@@ -367,8 +402,8 @@ def test_who_judges(own_file, monkeypatch):
     class Chapter4:
         labels = ("긍정", "부정")
 
-    monkeypatch.setattr(runs, "load", lambda path: Chapter4())
-    monkeypatch.setattr(runs, "trained_once", lambda *names: Chapter4())
+    monkeypatch.setattr(ch08, "load_trained", lambda path: Chapter4())
+    monkeypatch.setattr(ch08, "trained_once", lambda *names: Chapter4())
     labels = ("긍정", "부정")
     assert ch08.find_judge(ch08.Config(train_file=own_file), labels) is None
     assert ch08.find_judge(ch08.Config(dataset="chatbot"), ()) is None

@@ -22,7 +22,9 @@ def site(tmp_path_factory):
     pytest.importorskip("sphinx", reason="needs the extra [docs]")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
-    command += ["-D", "nb_execution_mode=off", str(DOCS), str(folder)]
+    command += ["-D", "nb_execution_mode=off", "-D", "widgets_train=0"]
+    command += ["-d", str(folder.parent / "doctrees")]
+    command += [str(DOCS), str(folder)]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr[-5000:]
     return folder

@@ -82,6 +82,13 @@ def test_so_does_the_demo(setup, colab):
     assert consequences(requirements(extra), colab) == ([], [])
 
 
+def test_morphemes_add_their_analyzer_alone(setup, colab):
+    extra = setup["options.extras_require"]["morphemes"]
+    assert consequences(requirements(extra), colab) == ([], ["kiwipiepy"])
+    # What it needs besides its model.
+    assert consequences(requirements("numpy\ntqdm"), colab) == ([], [])
+
+
 def test_the_runtime_s_python_is_supported(setup):
     requirement = Requirement(f"python{setup['options']['python_requires']}")
     assert PYTHON in requirement.specifier

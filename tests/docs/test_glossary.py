@@ -1,4 +1,5 @@
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ TERMS |= {"풀러": ("pooler", "t2"), "바이트 페어 인코딩": ("byte pair 
 @pytest.fixture
 def entries():
     """(Korean, English, definition) of each term."""
-    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
-    return re.findall(r"(?m)^(\S.*)\n(\S.*)\n  (\S.*)$", text)
+    words = tomllib.loads((ROOT / "docs/glossary.toml").read_text(encoding="utf-8"))
+    names = ("korean", "english", "definition")
+    return [tuple(term[name] for name in names) for term in words["term"]]
 
 
 def test_terms_have_both_languages_and_a_definition(entries):
@@ -25,6 +27,29 @@ def test_terms_have_both_languages_and_a_definition(entries):
     for korean, english, definition in entries:
         assert re.search("[A-Za-z]", english) and definition.endswith("."), korean
         assert 1 <= definition.count(".") - definition.count("tf.data.Dataset") * 2 <= 3
+
+
+def test_a_term_has_the_aliases_that_readers_search_for(extension):
+    aliases = extension("glossary_terms").aliases()
+    assert {"fine-tuning", "파인 튜닝", "미세조정", "미세 조정"} <= set(
+        aliases["파인튜닝"]
+    )
+    assert "오버피팅" in aliases["과적합"] and "꼬리표" in aliases["레이블"]
+    assert "프리트레인" in aliases["사전학습"]  # the book's word
+    for term, names in aliases.items():
+        assert names and term not in names and len(set(names)) == len(names)
+
+
+def test_an_alias_names_one_term(extension):
+    aliases = extension("glossary_terms").aliases()
+    names = [name for term in aliases for name in (term, *aliases[term])]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_the_page_has_every_term_with_its_other_names(site, entries):
+    page = (site / "glossary.html").read_text(encoding="utf-8")
+    assert all(f">{korean}<" in page for korean, _, _ in entries)
+    assert "다른 이름: 파인 튜닝, 미세조정" in page
 
 
 def found(extension, text):
@@ -45,7 +70,7 @@ def found(extension, text):
         ("토큰화(tokenizer)", []),  # another English name
         ("서브워드 토큰화(subword tokenization)", ["서브워드 토큰화"]),
         ("바이트 페어\n인코딩(byte pair\nencoding, BPE)", ["바이트 페어 인코딩"]),
-        ("- **풀러**\\ (pooler): 층", ["풀러"]),
+        ("- **풀러**\\ (pooler): 레이어", ["풀러"]),
         ("``토큰화(tokenization)``", []),
         ("제목 토큰화(tokenization)\n=========================\n\n글", []),
     ],

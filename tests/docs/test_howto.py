@@ -43,6 +43,7 @@ def test_the_example_files_are_read(words, tmp_path, monkeypatch, capsys):
         return SimpleNamespace(metrics={}, path="runs")
 
     monkeypatch.setattr(module, "train", train)
+    monkeypatch.setattr(cli.commands, "summary", lambda *arguments: "")
     assert cli.main(words) == 0, capsys.readouterr().err
     assert len(received) >= 1
 
@@ -56,11 +57,17 @@ def test_every_chapter_that_trains_has_an_example():
 def test_other_commands_are_understood(monkeypatch):
     pages = [path.name for path in HOWTO.glob("*.md")]
     others = [
-        words for page in pages for words in commands(page) if words not in TRAININGS
+        [word for word in words if word != "--help"]
+        for page in pages
+        for words in commands(page)
+        if words not in TRAININGS
     ]
     assert len(others) > 5
     for words in others:
-        assert cli.make_parser().parse_args(words).command
+        options, rest = cli.make_parser(words).parse_known_args(words)
+        assert options.command
+        texts = [word for word in rest if not word.startswith("-")]
+        assert rest == (texts if hasattr(options, "texts") else [])
 
 
 def test_the_names_of_checkpoints_are_all_told():
@@ -72,3 +79,10 @@ def test_the_names_of_checkpoints_are_all_told():
 def test_python_examples_are_python(page):
     for code in PYTHON.findall((HOWTO / page).read_text(encoding="utf-8")):
         compile(code, page, "exec")
+
+
+def test_each_file_format_has_an_example():
+    text = (HOWTO / "own-data.md").read_text(encoding="utf-8")
+    named = re.findall(r"(?m)^\|.*\]\(#(example-[\w-]+)\)", text)
+    shown = re.findall(r"(?m)^\((example-[\w-]+)\)=\n\n```\{code-block\}", text)
+    assert len(named) > 10 and set(named) == set(shown)

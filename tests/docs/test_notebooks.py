@@ -81,6 +81,15 @@ def test_a_solution_is_folded(notebooks):
     assert "hide-cell" in cell.metadata["tags"]
 
 
+def test_a_hidden_input_keeps_its_title(notebooks):
+    source = '# %% tags=["hide-input"]\n# @title 설정\nepochs = 3\n'
+    cell = notebooks.convert(source, "ch00").cells[2]
+    assert cell.source.startswith("# @title 설정\n")
+    assert cell.metadata["tags"] == ["hide-input"]
+    assert cell.metadata["mystnb"]["code_prompt_show"] == "코드 보기: 설정"
+    assert cell.metadata["cellView"] == "form"
+
+
 def test_a_cell_keeps_its_id_when_another_is_added(notebooks):
     before = [cell.id for cell in notebooks.convert(SOURCE, "ch00").cells]
     assert len(set(before)) == len(before)
@@ -130,3 +139,71 @@ def test_a_cell_that_fails_is_an_error(notebooks, tmp_path):
         notebooks.execute(
             notebooks.convert("# %%\nno_such_name\n", "ch00"), str(tmp_path)
         )
+
+
+def test_a_failed_installation_stops_all_that_follows(notebooks, tmp_path):
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    install = notebooks.convert(SOURCE, "ch00").cells[1].source
+    assert install.splitlines()[1].startswith("%pip install")
+    # As if pip had failed, which prints its reasons and lets the cell go on.
+    install = install.replace(install.splitlines()[1], "", 1)
+    failed = install.replace('"kerasnlp_tutorial"', '"no_such_package"')
+    cells = [notebooks.nbformat.v4.new_code_cell(c) for c in (failed, "print(1)")]
+    notebook = notebooks.nbformat.v4.new_notebook(cells=cells)
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}})
+    with pytest.raises(CellExecutionError, match="설치하지 못했습니다"):
+        client.execute()
+    assert cells[1].outputs == []
+    sentence = cells[0].outputs[0]["evalue"]
+    assert "Traceback" not in sentence and sentence.count("\n") == 0
+
+
+@pytest.mark.parametrize("words", [["--quick", "a.ipynb"], ["a.ipynb", "--quick"]])
+def test_options_stand_before_or_after_the_notebooks(notebooks, monkeypatch, words):
+    received = []
+    monkeypatch.setattr(notebooks, "run", lambda *args: received.append(args) or 0)
+    monkeypatch.setattr("sys.argv", ["notebooks.py", "run", *words])
+    assert notebooks.main() == 0
+    assert received == [(Path("a.ipynb"), True)]
+
+
+def test_outputs_are_kept_where_the_site_looks(notebooks, tmp_path, monkeypatch):
+    from jupyter_cache import get_cache
+
+    monkeypatch.setattr(notebooks, "OUTPUTS", tmp_path / "outputs")
+    path = tmp_path / "ch00.ipynb"
+    notebooks.nbformat.write(notebooks.convert("# %%\nprint(1 + 1)\n", "ch00"), path)
+    source = notebooks.nbformat.read(path, as_version=4)
+    assert notebooks.run(path) > 0
+    _, shown = get_cache(notebooks.outputs_folder()).merge_match_into_notebook(source)
+    assert shown.cells[2].outputs[0]["text"] == "2\n"
+    assert "outputs" not in path.read_text(encoding="utf-8").replace(
+        '"outputs": []', ""
+    )
+
+
+def test_quick_outputs_are_not_kept(notebooks, tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "OUTPUTS", tmp_path / "outputs")
+    path = tmp_path / "ch00.ipynb"
+    notebooks.nbformat.write(notebooks.convert("# %%\n1\n", "ch00"), path)
+    notebooks.run(path, with_quick_settings=True)
+    assert not notebooks.OUTPUTS.exists()
+
+
+@pytest.mark.parametrize("part", ["kerasnlp_tutorial", "data", "chapters"])
+def test_outputs_depend_on_the_clone(notebooks, tmp_path, monkeypatch, part):
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path / "chapters")
+    (tmp_path / part).mkdir()
+    file = tmp_path / part / "a.py"
+    file.write_text("x = 1\n")
+    before = notebooks.outputs_folder()
+    assert notebooks.outputs_folder() == before
+    file.write_text("x = 2\n")
+    changed = notebooks.outputs_folder()
+    assert changed != before
+    if part == "chapters":  # what a page runs is looked at by the cache itself
+        file.write_text("x = 2\nif __name__ == '__main__':\n    print(x)\n")
+        assert notebooks.outputs_folder() == changed

@@ -1,6 +1,7 @@
 """The built pages: links, what they load, the map of the book, the reference."""
 
 import ast
+import gzip
 import re
 import zlib
 from html.parser import HTMLParser
@@ -70,6 +71,11 @@ def test_outputs_that_were_kept_are_not_pages(pages):
     assert [path for path in pages if ".jupyter_cache" in path.parts] == []
 
 
+def test_nothing_of_the_build_is_published(site):
+    assert not (site / ".doctrees").exists()
+    assert (site / ".nojekyll").is_file()
+
+
 def test_no_page_loads_anything_from_another_host(site, pages):
     for path, page in pages.items():
         foreign = [a for a in page.loaded if not is_local(a) and a[:5] != "data:"]
@@ -79,16 +85,23 @@ def test_no_page_loads_anything_from_another_host(site, pages):
         assert not re.search(r"(url\(|@import)[\s\"']*(https?:)?//", text), path
 
 
-def test_formulas_need_no_letters_that_are_not_vendored(site):
-    # MathJax would look for them at a CDN, had conf.py not told it otherwise.
+def test_formulas_are_mathml_and_need_no_script(site):
+    formulas = 0
     for path in site.rglob("*.html"):
-        for formula in re.findall(
-            r'class="math[^"]*">([^<]*)', path.read_text(encoding="utf-8")
-        ):
-            rare = re.search(r"\\(math(bb|cal|scr|frak|tt)|text(tt|sf|it))\b", formula)
-            assert not rare, (path.name, formula)
-    page = (site / "chapters/ch03_language_models.html").read_text(encoding="utf-8")
-    assert '"fonts": "[mathjax]/fonts"' in page
+        text = path.read_text(encoding="utf-8")
+        formulas += text.count("<math ")
+        assert "mathjax" not in re.sub(r'class="[^"]*"', "", text).lower(), path.name
+        assert "<merror" not in text and not re.search(r"\\\\\((?!\w*</code)", text), (
+            path
+        )
+    assert formulas > 10
+
+
+def test_a_formula_with_an_unknown_command_is_refused(extension):
+    formulas = extension("formulas")
+    assert "<msub>" in formulas.mathml(r"w_1, \dots, w_n")
+    with pytest.raises(Exception, match="no_such"):
+        formulas.mathml(r"\no_such{x}")
 
 
 def test_a_chapter_s_page_says_how_long_it_takes_and_opens_on_colab(
@@ -147,6 +160,202 @@ def test_the_map_has_no_chapter_that_the_book_has_not(extension):
 
     book = tomllib.loads(extension("notebooks").BOOK.read_text(encoding="utf-8"))
     assert [name for name in book if not re.match(r"ch0[1-8]_", name)] == []
+
+
+def test_the_home_page_has_one_title_one_list_and_a_measured_picture(site, pages):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    title = "BERT와 GPT로 배우는 한국어 자연어 처리"
+    body = text[text.index("<body") :]
+    assert body.count(title) == 1
+    article = body[body.index("<article") : body.index("</article>")]
+    for chapter in registry.CHAPTERS:
+        row = f'href="chapters/{chapter.module_name}.html"'
+        assert article.count(row) == (2 if chapter.number == 1 else 1)  # "start here"
+    picture = article.index("<svg")
+    assert picture < article.index("<table")
+    rows = (
+        (ROOT / "data/measured/transfer.tsv").read_text(encoding="utf-8").splitlines()
+    )
+    for value in rows[1].split("\t")[1:]:
+        assert f"{float(value):.3f}" in article[: article.index("<table")]
+
+
+# === What stands around a page ===
+
+
+def written_pages(site):
+    """The pages with a source, but for the code that viewcode shows."""
+    return [
+        path
+        for path in site.rglob("*.html")
+        if not {"_static", "_modules"} & set(path.relative_to(site).parts)
+        and path.name not in ("404.html", "search.html")
+    ]
+
+
+def test_a_page_is_described_for_search_engines_and_links(site):
+    described = {}
+    for path in written_pages(site):
+        text = path.read_text(encoding="utf-8")
+        name = path.relative_to(site).as_posix()
+        metas = dict(
+            re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)"', text)
+        )
+        assert 20 < len(metas["description"]) <= 160, name
+        described[name] = metas["description"]
+        for key in ("title", "description", "url", "image", "locale"):
+            assert metas[f"og:{key}"], (name, key)
+        canonical = re.findall(r'<link rel="canonical" href="([^"]+)"', text)
+        assert canonical == [metas["og:url"]] and canonical[0].endswith(name), name
+        assert len(re.findall("<h1[ >]", text)) == 1, name
+    assert len(set(described.values())) > 0.7 * len(described)
+    assert (site / "_static/card.png").stat().st_size < 100_000
+
+
+def test_a_page_leads_to_its_source(site, extension):
+    repository = extension("notebooks").repository()
+    for path in written_pages(site):
+        found = re.findall(
+            rf'href="{repository}/edit/main/([^"]+)"', path.read_text("utf-8")
+        )
+        assert len(found) == 1 and (ROOT / found[0]).is_file(), path
+    chapter = (site / "chapters/ch07_question_answering.html").read_text("utf-8")
+    assert "/edit/main/chapters/ch07_question_answering.py" in chapter
+
+
+def test_the_foot_of_a_page_has_licence_and_date(site):
+    text = (site / "chapters/ch02_tokenization.html").read_text(encoding="utf-8")
+    foot = text[text.index('class="page-footer"') :]
+    assert "Apache-2.0" in foot and re.search(r"20\d\d년 \d\d월 \d\d일에 만듦", foot)
+
+
+def test_a_server_finds_a_page_for_wrong_addresses_and_the_list_of_pages(
+    site, extension
+):
+    address = extension("notebooks").site_url()
+    assert re.fullmatch(r"https://[a-z0-9-]+\.github\.io/[\w-]+/", address)
+    lost = (site / "404.html").read_text(encoding="utf-8")
+    assert f'href="{address}"' in lost and 'src="' not in lost
+    listed = re.findall("<loc>([^<]+)</loc>", (site / "sitemap.xml").read_text("utf-8"))
+    pages = {path.relative_to(site).as_posix() for path in written_pages(site)}
+    assert {page.removeprefix(address) for page in listed} == pages
+
+
+ENGLISH = re.compile(r'(?:title|aria-label|placeholder)="([A-Za-z][A-Za-z ,.]+)"')
+
+
+def test_the_labels_of_the_theme_are_korean(site):
+    labels = set()
+    for path in written_pages(site):
+        text = path.read_text(encoding="utf-8")
+        around = re.sub(r"(?s)<article.*?</article>", "", text)
+        around = re.sub(r"(?s)<(script|style).*?</\1>", "", around)
+        labels |= set(ENGLISH.findall(around))
+        for english in (
+            "Skip to",
+            "Back to",
+            "previous",
+            "next page",
+            "System",
+            "Contents",
+        ):
+            shown = re.sub("<[^>]+>", " ", around)
+            assert english not in shown, (path.name, english)
+        assert "Link to this" not in text, path.name
+    assert labels <= {"API", "Colab"}, labels
+
+
+def test_how_to_cite_says_what_the_repository_says(site):
+    import kerasnlp_tutorial
+
+    text = (site / "cite.html").read_text(encoding="utf-8")
+    assert kerasnlp_tutorial.__version__ in text
+    assert not re.search(r"\b(VERSION|YEAR|REPOSITORY)\b", text)
+    title = re.search(
+        r'(?m)^title: "(.+)"$', (ROOT / "CITATION.cff").read_text("utf-8")
+    )
+    assert title.group(1) in re.sub("<[^>]+>", "", text)
+
+
+# === Weight ===
+
+
+def test_a_chapter_is_light(site, extension):
+    """All that a page loads at first, gzipped, as servers send it."""
+    for chapter in registry.CHAPTERS:
+        path = site / f"chapters/{chapter.module_name}.html"
+        text = path.read_text(encoding="utf-8")
+        names = re.findall(
+            r'<(?:script|link)[^>]* (?:src|href)="(\.\./_static/[^"?]+)', text
+        )
+        files = {path.parent / name for name in names} | {path}
+        files |= set((site / "_static/fonts").glob("*.woff2"))
+        weight = 0
+        for file in files:
+            data = file.read_bytes()
+            is_packed = file.suffix in (".woff2", ".png")
+            weight += len(data) if is_packed else len(gzip.compress(data))
+        assert weight < 500_000, (path.name, weight)
+
+
+def test_the_fonts_have_the_characters_of_the_pages_and_another_name(site):
+    ttlib = pytest.importorskip("fontTools.ttLib", reason="needs the extra [docs]")
+    text = "".join(p.read_text(encoding="utf-8") for p in written_pages(site))
+    syllables = {ord(c) for c in text if "가" <= c <= "힣"}
+    for weight in (400, 700):
+        path = site / f"_static/fonts/sans-{weight}.woff2"
+        assert path.stat().st_size < 150_000
+        font = ttlib.TTFont(path)
+        missing = syllables - font.getBestCmap().keys()
+        assert weight == 700 or missing == set()
+        assert len(missing) <= 10, "".join(map(chr, missing))  # rare ones in bold
+        names = [str(r) for r in font["name"].names if r.nameID in (1, 3, 4, 6, 16)]
+        assert not any("pretendard" in name.lower() for name in names)
+    assert "Reserved Font Name" in (site / "_static/fonts/OFL.txt").read_text("utf-8")
+
+
+def test_every_icon_that_is_shown_is_in_the_fonts(site):
+    ttlib = pytest.importorskip("fontTools.ttLib", reason="needs the extra [docs]")
+    styles = (site / "_static/styles/pydata-sphinx-theme.css").read_text("utf-8")
+    known = set()
+    for path in (site / "_static/vendor/fontawesome/webfonts").glob("*.woff2"):
+        assert path.stat().st_size < 10_000
+        known |= ttlib.TTFont(path).getBestCmap().keys()
+    shown = set()
+    for path in site.rglob("*.html"):
+        shown |= set(re.findall(r"\bfa-[a-z-]+", path.read_text(encoding="utf-8")))
+    for name in shown - {"fa-solid", "fa-lg", "fa-fw", "fa-brands"}:
+        code = re.search(rf'\.{name}[^{{}}]*\{{--fa:"\\([0-9a-f]+)', styles)
+        assert code and int(code.group(1), 16) in known, name
+
+
+# === Outputs ===
+
+
+def test_what_is_printed_stays_between_the_pictures(extension):
+    pytest.importorskip("myst_nb", reason="needs the extra [docs]")
+    from nbformat import v4
+
+    def printed(text):
+        return v4.new_output("stream", name="stdout", text=text)
+
+    def picture(text):
+        return v4.new_output("display_data", data={"text/plain": text})
+
+    outputs = [
+        printed("a\n"),
+        printed("b\n"),
+        picture("1"),
+        printed("c\n"),
+        picture("2"),
+    ]
+    merged = extension("outputs").merge_adjacent_streams(outputs)
+    texts = [o.get("text") or o["data"]["text/plain"] for o in merged]
+    assert texts == ["a\nb\n", "1", "c\n", "2"]
+    from myst_nb.core import render
+
+    extension("outputs").setup(None)
+    assert render.coalesce_streams is extension("outputs").merge_adjacent_streams
 
 
 # === The reference ===
@@ -239,30 +448,8 @@ def test_markdown_in_docstrings_becomes_restructuredtext(extension):
 # === Texts that stand elsewhere ===
 
 
-def test_a_section_of_the_readme_brings_usable_links(extension):
-    readme = extension("readme")
-    text = "# A\n\n## 가\n\n![그림](docs/images/a.svg) [나](#나)\n[코드](setup.cfg)\n[시험](tests)\n\n## 나\n\n끝\n"
-    received = readme.section(text, "가")
-    repository = extension("notebooks").repository()
-    assert "![그림](/images/a.svg) [나](#나)" in received
-    assert f"[코드]({repository}/blob/main/setup.cfg)" in received
-    assert f"[시험]({repository}/tree/main/tests)" in received
-    assert "끝" not in received
-    with pytest.raises(Exception, match="no '## 다'"):
-        readme.section(text, "다")
-
-
 def test_every_model_card_has_its_place():
     page = (ROOT / "docs/reference/presets.md").read_text(encoding="utf-8")
     cards = sorted((ROOT / "data/presets").glob("*/README.md"))
     names = [card.parent.name for card in cards]
     assert [name for name in names if f"presets/{name}/README.md" not in page] == []
-
-
-def test_the_results_are_those_of_the_readme(site):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    page = (site / "results.html").read_text(encoding="utf-8")
-    rows = re.findall(r"(?m)^\| (?:`sample`|\d[\d,]*) .*$", readme)
-    numbers = {number for row in rows for number in re.findall(r"0\.\d{3}", row)}
-    assert len(numbers) > 5
-    assert [number for number in numbers if number not in page] == []

@@ -2,11 +2,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 
-from kerasnlp_tutorial import runs, training, transfer
+from kerasnlp_tutorial import fine_tuning, runs, training
+from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
 from kerasnlp_tutorial.checkpoints import load_masked_lm
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.trained import load_trained
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_frozen_weights_do_not_move(splits):
     moved = learnt(model, splits, settings)
     assert all("pooled_dense" in path or "logits" in path for path in moved)
     assert len(moved) == 4
-    assert transfer.trainable_parameters(model) == 256 * 256 + 256 + 2 * 256 + 2
+    assert fine_tuning.trainable_parameters(model) == 256 * 256 + 256 + 2 * 256 + 2
 
 
 def test_lora_learns_small_matrices_alone_and_merging_changes_nothing(splits, tmp_path):
@@ -51,7 +52,7 @@ def test_lora_learns_small_matrices_alone_and_merging_changes_nothing(splits, tm
     expected = np.array(model(x))
     with runs.Run.begin("ch04", settings) as run:
         run.finish(model, splits.labels, {})
-    loaded = runs.load(tmp_path / "run")
+    loaded = load_trained(tmp_path / "run")
     assert not any("lora" in w.path for w in loaded.model.weights)
     np.testing.assert_allclose(loaded.model(x), expected, atol=1e-4)
 
@@ -65,7 +66,7 @@ def test_a_prompt_is_trained_saved_and_opened(splits, tmp_path):
     assert trained.metrics["learnt"] == 20 * 256
     stored = sum(p.stat().st_size for p in trained.path.glob("prompt*"))
     assert 20_000 < stored < 22_000
-    loaded = runs.load(trained.path)
+    loaded = load_trained(trained.path)
     texts = ["정말 재미있어요", "너무 지루합니다"]
     for a, b in zip(
         ch04.predict(trained, texts), ch04.predict(loaded, texts), strict=True
@@ -110,8 +111,6 @@ def test_what_cannot_be_built(splits):
         ch04.build_model(config(method="prompt", backbone="scratch"), splits)
     with pytest.raises(InputError, match="received '최고,최악'"):
         ch04.build_model(config(method="prompt", label_words="최고,최악"), splits)
-    with pytest.raises(InputError, match="cannot be resumed"):
-        ch04.build_model(config(method="lora", resume=True), splits)
 
 
 def test_the_rate_suits_the_method():

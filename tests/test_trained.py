@@ -1,0 +1,30 @@
+from helpers import FakeModel
+
+from kerasnlp_tutorial import runs, trained
+from kerasnlp_tutorial.config import TrainingConfig
+
+
+def test_a_model_that_another_chapter_needs_is_trained_once(tmp_path, monkeypatch):
+    trainings = []
+
+    class Chapter:
+        name, title = "ch04", "문서 분류"
+        Config = TrainingConfig
+
+        @staticmethod
+        def load_task():
+            return Chapter
+
+        @staticmethod
+        def train(config):
+            trainings.append(config)
+            with runs.Run.begin("ch04", config) as run:
+                return run.finish(FakeModel(), ("a", "b"), {"accuracy": 0.5})
+
+    monkeypatch.setenv("KERASNLP_TUTORIAL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(trained.registry, "find", lambda name: Chapter)
+    monkeypatch.setattr(trained, "load_trained", lambda path: path)
+    path = trained.trained_once("ch04")
+    assert path == trained.trained_once("ch04")
+    assert path.is_relative_to(tmp_path / "cache") and len(trainings) == 1
+    assert runs.describe(path)["metrics"] == {"accuracy": 0.5}
