@@ -874,16 +874,15 @@ def samples(trained: TrainedModel, splits: Splits) -> dict[str, str]:
 if __name__ == "__main__":
     trained = train(config)
 
+# %% [markdown]
+# 에포크마다의 손실입니다. `contrast`가 0보다 크므로 다음 토큰의 손실과 프롬프트를 가려내는 손실을 더한 값입니다.
+
 # %%
 if __name__ == "__main__":
     print(f"{trained.metrics['seconds']:.0f}초, {trained.path}")
     history = runs.describe(trained.path)["history"]
-    lines = {
-        "학습": history["perplexity"],
-        "검증": history["val_perplexity"],
-    }
-    title = "토큰마다의 퍼플렉시티"
-    display.curves(lines, title, "에포크", start=1).show()
+    lines = {"학습": history["loss"], "검증": history["val_loss"]}
+    display.curves(lines, "손실", "에포크", start=1).show()
 
 # %% [markdown]
 # 학습하기 전과 뒤를 평가 데이터에서 비교합니다.
