@@ -79,7 +79,13 @@ def contrast_prompts(
     tokenizer = model.preprocessor.tokenizer
     first = first_token_id(tokenizer)
     prefixes = [[first, *ids] for ids in encode_texts(tokenizer, prompts)]
-    model.compile(model.optimizer, PromptContrast(share), jit_compile=False)
+    # No metrics: half of the texts stand after a prompt that is not theirs.
+    model.compile(
+        model.optimizer,
+        PromptContrast(share),
+        weighted_metrics=None,
+        jit_compile=False,
+    )
     return [
         with_other_prompts(dataset, prefixes, longest(model), seed)
         for dataset in datasets
