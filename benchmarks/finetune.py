@@ -32,6 +32,7 @@ PADDED = 128  # tokens, as in the book
 
 LOOPS = {
     "keras": "this package, default settings",
+    "keras-plain": "this package, `fast=false`",
     "keras-float32": "this package, float32",
     "keras-steps8": "this package, 8 steps a call",
     "keras-jit": "this package, XLA",
@@ -129,7 +130,11 @@ def measure_keras(loop, options):
 
     watch = Stopwatch(score, options)
     precision = "float32" if loop == "keras-float32" else config.precision
-    with training.already_encoded(model), training.matrix_products(precision):
+    with (
+        training.already_encoded(model),
+        training.matrix_products(precision),
+        training.fast_steps(model, loop != "keras-plain"),
+    ):
         model.fit(
             train_set,
             epochs=config.epochs,

@@ -681,7 +681,8 @@ def fit(
     config, steps = run.config, len(train_set)
     epochs = choose_epochs(config, steps, aim)
     best_epoch = training.BestEpoch(run.checkpoints, monitor, train_set)
-    with training.fitting(model, best_epoch, config.precision):
+    options = config.precision, config.fast
+    with training.fitting(model, best_epoch, *options):
         model.fit(
             train_set,
             validation_data=validation_set,

@@ -100,6 +100,8 @@ class TrainingConfig(OptimizationSettings):
     precision: str = "auto"
     """Precision of matrix products in training on a CPU: `float32`, or `auto` for
     bfloat16 on processors with instructions for it, which is faster."""
+    fast: bool = True
+    """Compute training steps on a CPU with fewer operations; losses stay the same."""
     max_minutes: float | None = None
     """Maximum time of `model.fit` in minutes; the schedule is shortened to fit."""
     seed: int = 7

@@ -10,6 +10,7 @@ import keras_nlp
 import numpy as np
 
 from kerasnlp_tutorial.errors import InputError
+from kerasnlp_tutorial.generation import fast_decoding
 from kerasnlp_tutorial.generation.controlled_sampler import ControlledSampler
 from kerasnlp_tutorial.hangul import compose
 from kerasnlp_tutorial.language_models import first_token_id, longest, tokens_text
@@ -116,6 +117,8 @@ class TextGenerator:
     Args:
         model: a causal language model with a preprocessor. Its sampler is replaced.
         options: options of the generation.
+        fast: whether to use `fast_decoding` if it supports the model. The results are
+            the same.
 
     Raises:
         InputError: the vocabulary of the model has fewer tokens than `top_k`.
@@ -127,7 +130,12 @@ class TextGenerator:
     ```
     """
 
-    def __init__(self, model: keras_nlp.models.CausalLM, options: DecodingOptions):
+    def __init__(
+        self,
+        model: keras_nlp.models.CausalLM,
+        options: DecodingOptions,
+        fast: bool = True,
+    ):
         self.model = model
         self.options = options
         self.tokenizer = model.preprocessor.tokenizer
@@ -141,7 +149,8 @@ class TextGenerator:
         self.sampler = options.sampler(self.end_token_id)
         model.compile(sampler=self.sampler, jit_compile=False)
         self._function: Callable[..., Any] | None = None
-        self._step: Callable[..., Any] | None = None
+        self._steps: dict[int, Callable[..., Any]] = {}  # by the length of the ids
+        self._fast = fast and fast_decoding.is_supported(model)
 
     @classmethod
     def cached(cls, model: keras_nlp.models.CausalLM, options: DecodingOptions) -> Self:
@@ -219,9 +228,12 @@ class TextGenerator:
         row = self._ids(prompt)
         new_tokens = self._max_new_tokens([row])
         inputs = self._pad([row], new_tokens)
-        step = self._compiled_step()
         ids, mask = inputs["token_ids"], inputs["padding_mask"]
-        _, cache = self.model._build_cache(ids)
+        if self._fast:
+            cache = fast_decoding.build_cache(self.model, ids[:, : len(row) - 1])
+        else:
+            _, cache = self.model._build_cache(ids)
+        step = self._compiled_step(ids, cache, mask)
         new: list[int] = []
         yielded = ""
         for index in range(len(row), len(row) + new_tokens):
@@ -241,20 +253,28 @@ class TextGenerator:
         if model.generate_function is None:
             # TensorFlow warns of retracing if all generators compile the same method,
             # so each one compiles a partial of it.
-            model.generate_step = functools.partial(model.generate_step)
+            model.generate_step = (
+                functools.partial(fast_decoding.generate_step, model)
+                if self._fast
+                else functools.partial(model.generate_step)
+            )
             self._function = model.make_generate_function()
             del model.generate_step
         return model.generate_function
 
-    def _compiled_step(self) -> Callable[..., Any]:
-        if self._step is not None:
-            return self._step
+    def _compiled_step(self, ids: Any, cache: Any, mask: Any) -> Callable[..., Any]:
+        if (length := ids.shape[1]) in self._steps:
+            return self._steps[length]
 
         def step(ids, cache, index, mask):
             last = keras.ops.take(ids, index - 1, axis=1)[:, None]
-            logits, _, cache = self.model.call_with_cache(last, cache, index - 1)
+            if self._fast:
+                logits, cache = fast_decoding.next_logits(self.model, last, cache)
+            else:
+                logits, _, cache = self.model.call_with_cache(last, cache, index - 1)
+                logits = logits[:, 0]
             given = keras.ops.cast(mask, "int32")
-            logits = keras.ops.cast(logits[:, 0], "float32")
+            logits = keras.ops.cast(logits, "float32")
             logits = self.sampler.edit(logits, ids, index, given)
             probabilities = self.sampler.base.compute_probabilities(logits)
             token = self.sampler.base.get_next_token(probabilities)
@@ -264,8 +284,14 @@ class TextGenerator:
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
-            step = tf.function(step)
-        self._step = step
+            inputs = (ids, cache, keras.ops.convert_to_tensor(0), mask)
+            signature = list(
+                keras.tree.map_structure(tf.TensorSpec.from_tensor, inputs)
+            )
+            if self._fast:  # compiled once for all lengths
+                signature[1] = fast_decoding.cache_spec(self.model)
+            step = tf.function(step, input_signature=signature)
+        self._steps[length] = step
         return step
 
     def _seed(self, seed: int) -> None:

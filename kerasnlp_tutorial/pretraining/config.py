@@ -96,6 +96,8 @@ class PretrainingConfig(OptimizationSettings):
     precision: str = "auto"
     """Precision of matrix products in training on a CPU: `float32`, or `auto` for
     bfloat16 on processors with instructions for it, which is faster."""
+    fast: bool = True
+    """Compute training steps on a CPU with fewer operations; losses stay the same."""
     seed: int = 7
     """Seed of initial weights, masks and order."""
 

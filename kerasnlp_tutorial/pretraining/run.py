@@ -125,7 +125,10 @@ def _fit(model, config, monitor, dataset):
         spent_seconds=monitor.seconds,
         decay_ratio=config.decay_ratio,
     )
-    with training.matrix_products(config.precision):
+    with (
+        training.matrix_products(config.precision),
+        training.fast_steps(model, config.fast),
+    ):
         model.fit(dataset, verbose=0, shuffle=False, callbacks=[schedule, monitor])
 
 

@@ -13,9 +13,11 @@ from kerasnlp_tutorial.training.contexts import (
     fitting,
     matrix_products,
 )
+from kerasnlp_tutorial.training.fast_steps import fast_steps
+from kerasnlp_tutorial.training.optimizer import SummedAdamW, adamw
 from kerasnlp_tutorial.training.predictions import predict_logits, predict_outputs
 from kerasnlp_tutorial.training.progress import EpochLines, progress_verbosity
-from kerasnlp_tutorial.training.schedule import WarmupLinearDecay, adamw
+from kerasnlp_tutorial.training.schedule import WarmupLinearDecay
 from kerasnlp_tutorial.training.states import States, check_finite
 from kerasnlp_tutorial.training.validation_score import ValidationScore
 
@@ -25,12 +27,14 @@ __all__ = [
     "Features",
     "ShuffledOrder",
     "States",
+    "SummedAdamW",
     "ValidationScore",
     "WarmupLinearDecay",
     "adamw",
     "already_encoded",
     "check_finite",
     "encode",
+    "fast_steps",
     "fitting",
     "length_grouped_dataset",
     "make_datasets",

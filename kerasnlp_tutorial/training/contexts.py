@@ -9,6 +9,7 @@ import keras_nlp
 import tensorflow as tf
 
 from kerasnlp_tutorial.training.best_epoch import BestEpoch
+from kerasnlp_tutorial.training.fast_steps import fast_steps
 from kerasnlp_tutorial.training.states import check_finite
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,10 @@ _ONEDNN_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 
 @contextlib.contextmanager
 def fitting(
-    model: keras_nlp.models.Task, best_epoch: BestEpoch, precision: str = "auto"
+    model: keras_nlp.models.Task,
+    best_epoch: BestEpoch,
+    precision: str = "auto",
+    fast: bool = True,
 ) -> Iterator[None]:
     """Prepare a model for `fit` on encoded examples; keep the best epoch's weights.
 
@@ -29,13 +33,18 @@ def fitting(
         model: the Task to train inside the `with` block.
         best_epoch: one of the callbacks of `fit`.
         precision: `float32` or `auto`; see `matrix_products`.
+        fast: whether to compute a step with fewer operations; see `fast_steps`.
 
     Raises:
         InputError: the training diverged.
     """
     best_epoch.restore(model)
     try:
-        with already_encoded(model), matrix_products(precision):
+        with (
+            already_encoded(model),
+            matrix_products(precision),
+            fast_steps(model, fast),
+        ):
             yield
     except KeyboardInterrupt:
         logger.warning("interrupted: continuing with the best weights so far")

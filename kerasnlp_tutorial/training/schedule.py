@@ -1,4 +1,4 @@
-"""The optimizer and the schedule of its learning rate."""
+"""The schedule of the learning rate."""
 
 import logging
 import time
@@ -6,28 +6,6 @@ import time
 import keras
 
 logger = logging.getLogger(__name__)
-
-
-def adamw(
-    learning_rate: float, weight_decay: float, average: float = 0.0
-) -> keras.optimizers.AdamW:
-    """Return AdamW with gradient clipping, without decay of biases and norm weights.
-
-    Args:
-        learning_rate: peak learning rate; see `WarmupLinearDecay`.
-        weight_decay: decoupled weight decay of the matrices.
-        average: momentum of a moving average of the weights, which replaces them at the
-            end of `fit`; 0 for no average.
-    """
-    optimizer = keras.optimizers.AdamW(
-        learning_rate,
-        weight_decay=weight_decay,
-        global_clipnorm=1.0,
-        use_ema=average > 0,
-        ema_momentum=average,
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
 
 
 class WarmupLinearDecay(keras.callbacks.Callback):
