@@ -33,13 +33,13 @@ def fast_steps(model: keras.Model, enabled: bool = True) -> Iterator[None]:
         enabled: whether to do so. It is not done without TensorFlow, on a GPU, with
             several devices, or in layers with another precision than float32.
     """
-    enabled = enabled and _on_one_cpu()
+    enabled = enabled and _on_one_cpu(model)
     optimizer, changed = model.optimizer, []
     if isinstance(optimizer, SummedAdamW):
         optimizer.fused = enabled
     if enabled:
         for layer in model._flatten_layers():
-            if call := _fast_call(layer):
+            if "call" not in vars(layer) and (call := _fast_call(layer)):
                 layer.call = call
                 changed.append(layer)
     model.train_function = None  # `fit` makes a new one
@@ -53,11 +53,11 @@ def fast_steps(model: keras.Model, enabled: bool = True) -> Iterator[None]:
         model.train_function = None
 
 
-def _on_one_cpu() -> bool:
+def _on_one_cpu(model: keras.Model) -> bool:
     return (
         keras.backend.backend() == "tensorflow"
         and not tf.config.list_physical_devices("GPU")
-        and not tf.distribute.has_strategy()
+        and model.distribute_strategy.num_replicas_in_sync == 1
     )
 
 
