@@ -246,6 +246,9 @@ if __name__ == "__main__":
     print(example.question)
     print(most_similar_sentence(*example.texts))
 
+# %% [markdown]
+# 여기서는 답이 없는 문장을 골랐습니다. 평가 데이터의 모든 질문에 이렇게 답하고 점수를 셉니다.
+
 
 # %%
 def answer_texts(questions: Sequence[Question]) -> list[list[str]]:
@@ -265,7 +268,9 @@ def sentence_baseline(
 
 # %%
 if __name__ == "__main__":
-    print(sentence_baseline(splits.test))
+    scores = sentence_baseline(splits.test)
+    print(f"완전 일치 {scores['exact_match']:.3f}")
+    print(f"F1 {scores['f1']:.3f}")
 
 # %% [markdown]
 # ## 질문과 글을 창으로
@@ -366,8 +371,8 @@ if __name__ == "__main__":
 # (`mark_matches`). 답은 질문과 같은 말 가까이에 있을 때가 많은데, 작은 모델은 질문 몇백 개로 그것을 스스로 알아내지 못하기
 # 때문입니다(Chen 외, 2017). 사전학습할 때에는 세그먼트가 둘뿐이었으므로, 2의 임베딩은 1의 것에서 출발합니다.
 #
-# 패키지의 `BertQuestionAnsweringPreprocessor`가 이 일들을 한꺼번에 합니다. 말뭉치의 글 하나를 작은 창으로 나누어
-# 봅니다.
+# 패키지의 `BertQuestionAnsweringPreprocessor`가 이 일들을 한꺼번에 합니다. 앞에서 본 글을, 거기에 딸린 질문 하나와
+# 함께 작은 창으로 나누어 봅니다.
 
 
 # %%
@@ -381,28 +386,34 @@ def answer_spans(questions: Sequence[Question]) -> tf.Tensor:
 if __name__ == "__main__":
     preprocessor = BertQuestionAnsweringPreprocessor(
         tokenizer,
-        48,
-        doc_stride=24,
+        80,
+        doc_stride=40,
         max_query_length=16,
         mark_matches=True,
     )
-    rows = preprocessor.windows(
-        [example.question], [example.context], answer_spans([example])
+    asked = splits.test[4]
+    windows = preprocessor.windows(
+        [asked.question], [asked.context], answer_spans([asked])
     )
-    print(example.question, "→", example.answers[0].text)
+    print(asked.question, "→", asked.answers[0].text)
+    rows = []
     for ids, segments, (first, last) in zip(
-        rows["token_ids"],
-        rows["segment_ids"],
-        rows["targets"].numpy(),
+        windows["token_ids"],
+        windows["segment_ids"],
+        windows["targets"].numpy(),
         strict=True,
     ):
-        print(tokenizer.detokenize(ids))
-        marked = tokenizer.detokenize(ids[segments == 2])
-        print("  질문에도 나온 토큰:", marked)
+        text = tokenizer.detokenize(ids[segments > 0][:-1])
+        matches = map(tokenizer.id_to_token, ids[segments == 2].numpy())
         answer = tokenizer.detokenize(ids[first : last + 1])
-        print("  맞힐 자리:", first, last, answer)
+        rows.append([text, " ".join(matches) or "없음", answer])
+    columns = ["창에 든 글", "질문에도 나온 토큰", "맞힐 답"]
+    display.table(columns, rows).show()
 
 # %% [markdown]
+# 질문에도 나온 토큰은 답이 든 창에 가장 많습니다. `##혈`이나 `##은`처럼 단어의 조각이나 조사만 겹치기도 합니다. `##`으로
+# 시작하는 창은 단어 중간에서 시작한 것이고, `[UNK]`는 어휘 집합의 토큰으로 나타내지 못하는 말입니다.
+#
 # 학습에 쓸 배치는 창들을 길이가 비슷한 것끼리 묶은 것입니다. 질문 하나가 창 여럿이 되므로, 배치의 줄 수는 질문의 수보다
 # 많습니다.
 
@@ -526,7 +537,8 @@ if __name__ == "__main__":
     print("가장 점수가 높은 짝:", names[i : j + 1], pairs[i, j])
 
 # %% [markdown]
-# 왼쪽 아래는 끝이 시작보다 앞서서, 오른쪽 위는 너무 길어서 비어 있습니다.
+# 왼쪽 아래는 끝이 시작보다 앞서서, 오른쪽 위는 너무 길어서 후보가 아니므로 0입니다. 후보인데도 확률이 작아 0.00으로 적힌
+# 칸도 있습니다.
 #
 # 창이 여럿이면 모든 창의 후보를 함께 놓고 고릅니다. 여러 창에 들어 있는 구간은 점수가 가장 높은 창을 따릅니다. 여기에 '답이
 # 없다'는 후보를 더합니다. 그 점수는 창마다 `[CLS]`를 짚은 점수인데, 어느 한 창에라도 답이 있으면 답이 있는 것이므로
@@ -769,8 +781,8 @@ if __name__ == "__main__":
     display.curves(lines, "학습 곡선", "에포크", start=1).show()
 
 # %% [markdown]
-# 창의 자리를 맞힌 비율에는 답이 없는 창에서 `[CLS]`를 짚은 것도 들어 있습니다. 두 선이 함께 움직이지 않는 에포크가 있는지
-# 보세요.
+# 창의 자리를 맞힌 비율에는 답이 없는 창에서 `[CLS]`를 짚은 것도 들어 있습니다. 학습 초기에 어느 쪽이 더 높은지, 그 뒤에
+# 어느 쪽이 더 많이 오르는지 보세요.
 #
 # 평가 데이터의 답을 기준선과 나란히 채점합니다.
 
@@ -794,7 +806,7 @@ if __name__ == "__main__":
     display.table(columns, rows).show()
 
 # %% [markdown]
-# 수량이나 때는 생김새만으로도 후보를 좁힐 수 있지만, 이유는 길고 어디에서 끝나는지가 뚜렷하지 않습니다. 점수도 그런 순서인지
+# 수량이나 때는 생김새만으로도 후보를 좁힐 수 있지만, 이유는 길고 어디에서 끝나는지가 뚜렷하지 않습니다. F1도 그런 순서인지
 # 표에서 보세요.
 #
 # ## 무엇을 맞히고 무엇을 틀렸나
@@ -816,16 +828,17 @@ if __name__ == "__main__":
     display.table(columns, rows[0.0][:4]).show()
 
 # %% [markdown]
-# 위의 표가 맞힌 것, 아래가 틀린 것입니다. 틀린 답도 대개 질문이 묻는 종류의 말입니다. 때를 물으면 때를, 수를 물으면 수를
-# 짚습니다. 작은 모델은 여기까지는 배우지만, 같은 종류의 말이 글에 여럿 있을 때 어느 것인지 가리려면 문장을 이해해야
-# 합니다. 답의 경계가 조금 어긋난 것도 완전 일치에서는 틀린 것입니다.
+# 위의 표가 맞힌 것, 아래가 틀린 것입니다. 틀린 답에서 두 가지를 가려 보세요. 조사까지 짚어 경계만 어긋난 답도 완전
+# 일치에서는 틀린 것입니다. 자리가 아예 다른 답이라면 질문이 묻는 종류의 말인지 보세요. 종류가 맞아도, 같은 종류의 말이
+# 글에 여럿 있을 때 어느 것인지 가리려면 문장을 이해해야 합니다.
 #
-# 답을 어떻게 골랐는지 들여다봅니다. 모든 창을 합쳐 글의 토큰마다 시작의 확률과 끝의 확률을 그립니다. 여러 창에 들어 있는
-# 토큰은 큰 쪽을 그립니다.
+# 답을 어떻게 골랐는지, 모델이 가장 확신한 질문에서 들여다봅니다. 모든 창을 합쳐 글의 토큰마다 시작의 확률과 끝의 확률을
+# 그립니다. 여러 창에 들어 있는 토큰은 큰 쪽을 그립니다.
 
 # %%
 if __name__ == "__main__":
-    _, windows, logits = window_logits(trained, [example.texts])
+    surest = splits.test[order[0]]
+    _, windows, logits = window_logits(trained, [surest.texts])
     probabilities = keras.ops.convert_to_numpy(
         keras.ops.softmax(logits, axis=-1)
     )
@@ -837,28 +850,31 @@ if __name__ == "__main__":
         part = passage[:, first : first + count]
         np.maximum(part, window[:, before : before + count], out=part)
     lines = {"시작": passage[0], "끝": passage[1]}
-    display.curves(lines, example.question, "글의 토큰").show()
+    display.curves(lines, surest.question, "글의 토큰").show()
 
 # %% [markdown]
-# 가장 높은 자리 둘레를 가까이에서 보고, 이렇게 고른 후보들을 정답과 비교합니다.
+# 가장 높은 자리 둘레를 가까이에서 보고, 이렇게 고른 후보들을 정답과 비교합니다. '답이 없다'는 후보의 확률도 함께 적습니다.
 
 # %%
 if __name__ == "__main__":
     tokenizer = trained.model.preprocessor.tokenizer
     tokens = [
-        tokenizer.id_to_token(id) for id in tokenizer(example.context)
+        tokenizer.id_to_token(id) for id in tokenizer(surest.context)
     ]
     peak = int(passage.sum(axis=0).argmax())
     part = slice(max(peak - 4, 0), peak + 5)
     display.heatmap(
-        passage[:, part], ["시작", "끝"], tokens[part], example.question
+        passage[:, part], ["시작", "끝"], tokens[part], surest.question
     ).show()
-    answer = predict(trained, [example.texts])[0]
+    answer = answers[order[0]]
     rows = [[c["text"], c["probability"]] for c in answer["candidates"]]
+    rows.append(["(답이 없다)", answer["no_answer"]])
     display.table(["후보", "확률"], rows).show()
-    print("정답:", example.answers[0].text)
+    print("정답:", surest.answers[0].text)
 
 # %% [markdown]
+# 덜 확신한 질문에서 글의 후보들의 확률을 더해도 1에 훨씬 못 미친다면, 나머지는 대개 '답이 없다'는 후보의 몫입니다.
+#
 # ## 정답 없이 연습하기
 #
 # 질문 몇백 개로는 작은 모델이 답 찾기를 배우지 못합니다. 빈칸 채우기로 사전학습한 모델도 글에서 자리를 짚는 일은
@@ -870,8 +886,8 @@ if __name__ == "__main__":
 # %%
 if __name__ == "__main__":
     lines = [
-        "이순신은 한산도 앞바다에서 왜군을 크게 이겼다.",
-        "왜군은 남해를 지나려 했다.",
+        "이순신은 한산도 앞바다에서 배 73척과 싸웠다.",
+        "왜군은 73척 가운데 59척을 잃었다.",
         "한산도 앞바다는 물길이 좁지 않았다.",
     ]
     rows = [
@@ -894,6 +910,9 @@ if __name__ == "__main__":
     display.bars(bars, "평가 데이터의 F1", limit=1.0).show()
 
 # %% [markdown]
+# 연습만 한 모델의 점수는 낮습니다. 자리를 짚는 법은 익혔어도 사람이 묻는 방식은 처음 보기 때문입니다. 연습의 효과는
+# 파인튜닝한 뒤에 드러납니다.
+#
 # 처음부터 학습했을 때, `bert_mini_ko`에서 출발했을 때, 연습한 모델에서 출발했을 때의 점수는 사이트의 `결과` 페이지에 있습니다.
 # 표본과 KorQuAD에서 시드를 바꾸어 가며 잰 것입니다. 질문이 많을수록 연습의 효과는 줄어들고, 처음부터 학습하면 질문이
 # 삼천 개여도 답을 거의 찾지 못합니다.
@@ -923,21 +942,26 @@ if __name__ == "__main__":
         "왜군을 크게 이긴 곳은 어디인가?",
         "이순신이 숨진 곳은 어디인가?",
     ]
-    for answer in predict(loaded, [(q, context) for q in questions]):
-        print(format_answer(answer))
+    answers = predict(loaded, [(q, context) for q in questions])
+    rows = [
+        [a["question"], a["answer"], a["probability"]] for a in answers
+    ]
+    display.table(["질문", "답", "확률"], rows).show()
 
 # %% [markdown]
-# 줄마다 답, 확률, 질문입니다. 틀린 답이 있다면 후보들을 보세요. 둘째나 셋째 후보에 맞는 답이 있을 때가 많습니다.
+# 틀린 답이 있다면 후보들을 보세요. 둘째나 셋째 후보에 맞는 답이 있을 때가 많습니다.
 
 # %%
 if __name__ == "__main__":
-    for answer in predict(loaded, [(q, context) for q in questions], 3):
+    rows = []
+    for answer in answers:
         texts = [c["text"] for c in answer["candidates"]]
-        print(answer["question"], "→", " / ".join(texts))
+        rows.append([answer["question"], " / ".join(texts[:3])])
+    display.table(["질문", "후보 셋"], rows).show()
 
 # %% [markdown]
 # 다음은 더 어려운 글입니다. 어린이실이 어디에 있는지 물으면 작은 모델은 `도서관`이라고 답하기 쉽습니다. `도서관`이 장소처럼 생겼고 글의 맨
-# 앞에 있기 때문입니다. 건물의 어디라는 답은 학습한 질문에 드뭅니다.
+# 앞에 있기 때문입니다. 건물의 어디라는 답은 학습한 질문에 드뭅니다. 여는 때를 물으면 `아침`까지만 짚기도 합니다.
 
 # %%
 if __name__ == "__main__":
@@ -946,11 +970,15 @@ if __name__ == "__main__":
         ("도서관은 언제 문을 여나요?", hard),
         ("어린이실은 어디에 있나요?", hard),
     ]
-    for answer in predict(loaded, pairs):
-        print(format_answer(answer))
+    answers = predict(loaded, pairs)
+    rows = [
+        [a["question"], a["answer"], a["probability"]] for a in answers
+    ]
+    display.table(["질문", "답", "확률"], rows).show()
 
 # %% [markdown]
-# 명령줄에서는 질문과 글을 차례로 적습니다.
+# 명령줄에서는 질문과 글을 차례로 적습니다. 폴더의 이름은 학습을 마쳤을 때 위에 적힌 것으로 바꿉니다. 답, 확률, 질문이 한
+# 줄로 나옵니다.
 #
 # ```sh
 # kerasnlp-tutorial predict runs/ch07-1 "언제 쉬나요?" "월요일은 쉬고 화요일에 엽니다."

@@ -111,7 +111,8 @@ if __name__ == "__main__":
     display.bars(bars, f"'{prompt}' 다음 토큰의 확률").show()
 
 # %% [markdown]
-# 끝 토큰 `<|endoftext|>`는 글과 글 사이에 놓는 토큰입니다. 글의 앞에서는 글이 시작되었음을, 뒤에서는 끝났음을 알립니다.
+# 글의 앞에 둔 끝 토큰은 `<|endoftext|>`입니다. 글과 글 사이에 놓는 토큰이라서, 글의 앞에서는 글이 시작되었음을, 뒤에서는
+# 끝났음을 알립니다.
 #
 # ## 확률, 고르기, 붙이기
 #
@@ -305,7 +306,7 @@ if __name__ == "__main__":
     ways = {
         "그대로": {},
         "top-k 3": {"top_k": 3},
-        "top-p 0.2": {"top_p": 0.2},
+        "top-p 0.15": {"top_p": 0.15},
         "온도 0.5": {"temperature": 0.5},
         "온도 2": {"temperature": 2.0},
         "첫째에 페널티 1.5": penalty,
@@ -341,10 +342,10 @@ if __name__ == "__main__":
         "top-p 0.92": {"top_p": 0.92},
         "온도 0.5": {"temperature": 0.5},
     }
-    rows = [
-        [name, continued(gpt, prompt, max_new_tokens=20, **options)]
-        for name, options in ways.items()
-    ]
+    rows = []
+    for name, options in ways.items():
+        written = continued(gpt, prompt, max_new_tokens=20, **options)
+        rows.append([name, written.strip()])
     display.table(["고르는 법", prompt], rows).show()
 
 # %% [markdown]
@@ -375,7 +376,7 @@ if __name__ == "__main__":
         print(name, np.allclose(adjusted(logits, **options), plain))
 
 # %% [markdown]
-# 할 수 없는 일을 시키면 무엇이 잘못인지 말합니다.
+# 할 수 없는 일을 시키면 무엇이 잘못인지 영어로 알려 줍니다.
 
 # %%
 if __name__ == "__main__":
@@ -409,13 +410,14 @@ if __name__ == "__main__":
     for name, options in ways.items():
         lengths = {"min_new_tokens": 40, "max_new_tokens": 50}
         text = continued(gpt, prompt, **options, **lengths)
-        rows.append([name, text, metrics.repeated([text])])
+        rows.append([name, text.strip(), metrics.repeated([text])])
     columns = ["고르는 법", prompt, "반복된 어절의 비율"]
     display.table(columns, rows).show()
 
 # %% [markdown]
-# 프롬프트의 토큰도 이미 나온 것으로 칩니다. 글의 첫머리에 끝 토큰이 있어서 페널티는 끝 토큰에도 매겨집니다. 그래서 페널티가
-# 크면 글이 잘 끝나지 않고, 할 말이 다하면 기호라도 늘어놓습니다.
+# 프롬프트의 토큰도 이미 나온 것으로 칩니다. 여기서는 `min_new_tokens`가 40토큰까지 끝 토큰을 막았습니다. 끝내지도 못하고
+# 쓴 말을 또 쓰지도 못하면 기호라도 늘어놓습니다. 글의 첫머리에 끝 토큰이 있어서 페널티는 끝 토큰에도 매겨지므로, 막지 않더라도
+# 페널티가 크면 글이 잘 끝나지 않기도 합니다.
 #
 # ## 종합 적용하기
 #
@@ -804,7 +806,7 @@ def format_answer(answer: dict) -> str:
 # ## 학습
 #
 # 학습은 4장과 같은 `fit`입니다. 옵티마이저(AdamW)와 학습률 스케줄도 같습니다. 가장 좋은 에포크는 검증 데이터의 손실로
-# 고릅니다. 퍼플렉시티는 손실로 계산하므로, 우리가 보려는 점수로 고르는 셈입니다.
+# 고릅니다. 퍼플렉시티는 다음 토큰의 손실로 계산하고 손실의 대부분이 그것이므로, 우리가 보려는 점수로 고르는 것과 거의 같습니다.
 #
 # 프롬프트를 더 잘 따르게 하는 것이 `contrast`입니다. 0보다 크면 같은 글을 다른 프롬프트 뒤에도 놓아 보고, 원래의 프롬프트
 # 뒤에서 더 그럴듯해야 손실이 작아집니다(Krause 외, 2021). 다음 토큰만 맞힐 때보다 프롬프트를 무시하기 어렵습니다. 제어
@@ -875,7 +877,8 @@ if __name__ == "__main__":
     trained = train(config)
 
 # %% [markdown]
-# 에포크마다의 손실입니다. `contrast`가 0보다 크므로 다음 토큰의 손실과 프롬프트를 가려내는 손실을 더한 값입니다.
+# 에포크마다의 손실입니다. `contrast`가 0.1이므로 다음 토큰의 손실에 0.9를, 프롬프트를 가려내는 손실에 0.1을 곱해 더한
+# 값입니다. 그래서 지수 함수에 넣어도 퍼플렉시티가 되지 않습니다.
 
 # %%
 if __name__ == "__main__":
@@ -885,13 +888,15 @@ if __name__ == "__main__":
     display.curves(lines, "손실", "에포크", start=1).show()
 
 # %% [markdown]
+# 학습 손실은 에포크 동안의 평균이고 드롭아웃을 켠 채로 재므로, 검증 손실보다 높을 수 있습니다.
+#
 # 학습하기 전과 뒤를 평가 데이터에서 비교합니다.
 
 # %%
 if __name__ == "__main__":
     before = trained.metrics["baselines"]
     uniform = float(tokenizer.vocabulary_size())
-    rows = [["아무 토큰이나 찍으면", uniform, uniform]]
+    rows = [["아무 토큰이나 찍으면(토큰마다)", uniform, uniform]]
     for title, name in (
         ("토큰마다", "perplexity"),
         ("글자마다", "character_perplexity"),
@@ -928,7 +933,8 @@ if __name__ == "__main__":
         order = np.argsort([score.mean() for score in scores])
         middle = len(order) // 2
         for i in order[middle - 1 : middle + 2]:
-            rows.append([label, written[i], float(scores[i].mean())])
+            text, score = written[i].strip(), float(scores[i].mean())
+            rows.append([label, text, score])
     columns = ["프롬프트", "이어 쓴 글", "토큰마다의 로그 확률"]
     display.table(columns, rows).show()
 
@@ -946,9 +952,9 @@ if __name__ == "__main__":
         display.bars(bars, title, limit=1.0).show()
 
 # %% [markdown]
-# 프롬프트를 따르지 않는 모델이라면 이 비율이 0.5쯤입니다. 모델이 쓴 리뷰의 비율이 평가 데이터의 리뷰보다 낮다면, 시킨 것과 반대로
-# 쓴 글도 있고 앞뒤가 맞지 않아 분류기가 헷갈린 글도 있기 때문입니다. 거꾸로, 학습한 리뷰를 그대로 옮겨 적어도 이 비율은 높아집니다.
-# 그런 글이 얼마나 되는지 함께 셉니다.
+# 프롬프트를 따르지 않는 모델이라면 이 비율이 0.5쯤입니다. 두 비율이 비슷하면 대체로 시킨 대로 쓴 것입니다. 낮다면 시킨 것과 반대로
+# 쓴 글이나 앞뒤가 맞지 않아 분류기가 헷갈린 글이 섞인 것이고, 높다면 진짜 리뷰보다 칭찬과 불평을 뚜렷하게 쓴 것입니다. 학습한 리뷰를
+# 그대로 옮겨 적어도 이 비율은 높아집니다. 그런 글이 얼마나 되는지 함께 셉니다.
 #
 # 긍정과 부정에 따라 쓰는 말이 달라지는지도, 한쪽에 훨씬 자주 나오는 어절을 세어 봅니다.
 
@@ -1002,12 +1008,15 @@ if __name__ == "__main__":
         lines["다양함 (distinct-2)"].append(metrics.distinct(texts, 2))
         lines["반복"].append(metrics.repeated(texts))
         if temperature in (0.1, 1.0, 1.6):
-            rows.append([temperature, texts[0]])
+            rows.append([str(temperature), texts[0].strip()])
     marks = [str(t) for t in temperatures]
     display.curves(lines, "온도와 다양함", "온도", names=marks).show()
     display.table(["온도", "쓴 글"], rows).show()
 
 # %% [markdown]
+# 표의 글은 모두 `긍정` 뒤에 쓴 것입니다. 적어도 20토큰을 쓰게 했으므로 뒤로 갈수록 처음의 방향을 잃기도 합니다. 지어낸
+# 글이므로 사람 이름이 나와도 사실이 아닙니다.
+#
 # ## 한 토큰씩, 빠르게
 #
 # 손으로 쓴 반복은 토큰 하나를 더할 때마다 앞의 글을 모두 다시 계산합니다. 그럴 필요는 없습니다. GPT는 뒤를 보지 않으므로, 새
@@ -1068,7 +1077,7 @@ if __name__ == "__main__":
         print(piece, end="|", flush=True)
 
 # %% [markdown]
-# 명령줄에서는 이렇게 씁니다.
+# 명령줄에서는 이렇게 씁니다. 폴더의 이름은 학습을 마쳤을 때 위에 적힌 것으로 바꿉니다.
 #
 # ```sh
 # kerasnlp-tutorial predict runs/ch08-1 긍정 부정
@@ -1115,6 +1124,8 @@ if __name__ == "__main__":
     display.table(["맞힐 토큰", "손실 가중치"], rows).show()
 
 # %% [markdown]
+# 질문과 `→`는 가중치가 0입니다. `→`도 글자의 조각 둘로 나뉘었습니다.
+#
 # `dataset="chatbot"`은 공개된 한국어 챗봇 데이터(질문과 대답 만여 쌍)를 내려받아 씁니다. 이미 받아 둔 `ChatbotData.csv`가
 # 있으면 그 폴더를 `data_dir`로 줍니다.
 #
@@ -1197,7 +1208,7 @@ if __name__ == "__main__":
 # %% [markdown]
 # **2. 빔은 더 그럴듯한가.** 빔의 수를 늘리면 글 전체의 확률이 정말 높아지나요? 그리디 서치, 빔 3, 빔 8로 쓴 글의 로그 확률을
 # 재 보세요. 그리고 읽어 보세요. 더 그럴듯한 글이 더 재미있는 글인가요? transformers는 로그 확률의 합을 길이로 나눈 값으로
-# 고르므로 더 긴 글을 고를 수 있습니다. 그 값도 함께 재 보세요.
+# 고르므로 더 긴 글을 고를 수 있습니다. 그 값도 함께 재 보세요. 빔을 더 늘려도 같은 글일 수 있습니다.
 
 # %% tags=["solution"]
 if __name__ == "__main__":
@@ -1210,7 +1221,7 @@ if __name__ == "__main__":
         ids = [end, *map(int, tokenizer(prompt + text)), end]
         ids = ids[: lm.longest(trained.model) + 1]
         (score,) = lm.token_log_probabilities(trained.model, [ids])
-        row = [f"빔 {beams}", text, len(score)]
+        row = [f"빔 {beams}", text.strip(), len(score)]
         rows.append([*row, float(score.sum()), float(score.mean())])
     columns = ["고르는 법", "글", "토큰", "로그 확률", "토큰마다"]
     display.table(columns, rows).show()

@@ -144,7 +144,8 @@ def _badge(stem: str) -> nbformat.NotebookNode:
 def _minutes(stem: str) -> list[nbformat.NotebookNode]:
     """Return a cell with the running time; none if it was not measured."""
     if minutes := facts(stem).get("minutes"):
-        source = f"모두 실행하면 CPU 두 코어에서 {minutes}분쯤 걸립니다. {_GPU}"
+        duration = f"CPU 두 코어에서 {minutes}분쯤, 컴퓨터가 바쁘면 그 두 배쯤"
+        source = f"모두 실행하면 {duration} 걸립니다. {_GPU}"
         return [nbformat.v4.new_markdown_cell(source)]
     return []
 

@@ -2,10 +2,13 @@
 
 `nb_merge_streams` of MyST-NB joins all that a cell printed and puts it where the first
 line was, so that what was printed between two plots stands before both. Here only lines
-that follow each other are joined.
+that follow each other are joined. It also ends every output of a stream with a line
+break; here the pieces of a line, as of a text that is printed while it is written, stay
+on this line.
 """
 
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from myst_nb.core import render
@@ -22,8 +25,20 @@ def merge_adjacent_streams(outputs: list[Any]) -> list[Any]:
     merged = []
     for kind, group in groupby(outputs, lambda output: output["output_type"]):
         adjacent = list(group)
-        merged += coalesce_streams(adjacent) if kind == "stream" else adjacent
+        if kind == "stream":
+            adjacent = coalesce_streams(_whole_lines(adjacent))
+        merged += adjacent
     return merged
+
+
+def _whole_lines(outputs: list[Any]) -> list[Any]:
+    """Join what a stream received in pieces, which need not be lines."""
+    joined = []
+    for _, group in groupby(outputs, itemgetter("name")):
+        first, *others = group
+        first["text"] += "".join(output["text"] for output in others)
+        joined.append(first)
+    return joined
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

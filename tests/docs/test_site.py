@@ -352,6 +352,9 @@ def test_what_is_printed_stays_between_the_pictures(extension):
     merged = extension("outputs").merge_adjacent_streams(outputs)
     texts = [o.get("text") or o["data"]["text/plain"] for o in merged]
     assert texts == ["a\nb\n", "1", "c\n", "2"]
+    pieces = [printed("a|"), printed("b|"), printed("c\nd")]
+    (line,) = extension("outputs").merge_adjacent_streams(pieces)
+    assert line["text"] == "a|b|c\nd\n"
     from myst_nb.core import render
 
     extension("outputs").setup(None)
