@@ -731,9 +731,12 @@ def train(config: Config) -> TrainedModel:
 # %% [markdown]
 # 이제 학습합니다. GPU가 있으면 Keras가 알아서 씁니다. Colab에서 GPU를 고르는 법은 1장에 있습니다.
 
-# %%
+# %% tags=["remove-stdout"]
 if __name__ == "__main__":
     trained = train(config)
+
+# %%
+if __name__ == "__main__":
     print(f"{trained.metrics['seconds']:.0f}초, {trained.path}")
 
 # %% [markdown]

@@ -368,10 +368,17 @@ def test_generate(run, tmp_path, monkeypatch):
     size = {"num_layers": 1, "num_heads": 2, "hidden_dim": 32}
     monkeypatch.setitem(PRESET_SIZES, "mini", size)
     text = tmp_path / "text.txt"
-    text.write_text("티끌 모아 태산이다\n" * 400, encoding="utf-8")
+    text.write_text("티끌 모아 태산이다\n가는 말이 곱다\n" * 300, encoding="utf-8")
     code, _, _ = run(
         *("pretrain", "gpt2", "--text", text, "--output", "my-gpt"),
-        *("--set", "steps=80", "--set", "vocabulary_size=300", "--set", "batch_size=4"),
+        *(
+            "--set",
+            "steps=300",
+            "--set",
+            "vocabulary_size=300",
+            "--set",
+            "batch_size=4",
+        ),
         *("--set", "sequence_length=32", "--set", "learning_rate=0.01"),
         *("--set", "held_out=0.2"),
     )
@@ -390,9 +397,12 @@ def test_generate(run, tmp_path, monkeypatch):
         code, out, _ = run(*command, *more, "--json", "티끌 모아", "가는 말이")
         answers = [json.loads(line) for line in out.splitlines()]
         assert code == 0 and [a["text"] for a in answers] == ["티끌 모아", "가는 말이"]
-        assert sum(answers[0]["probabilities"].values()) == pytest.approx(1)
-        assert answers[0]["label"] == "가"
-    code, out, _ = run(*command, stdin="티끌 모아\n".encode())
+        for answer in answers:
+            probabilities = answer["probabilities"]
+            assert sum(probabilities.values()) == pytest.approx(1)
+            assert answer["label"] == max(probabilities, key=probabilities.get)
+    assert [a["label"] for a in answers] == ["가", "나"]  # without calibration
+    code, out, _ = run(*command, "--no-calibration", stdin="티끌 모아\n".encode())
     assert code == 0 and out.startswith("가\t") and out.endswith("\t티끌 모아\n")
     for arguments, message in (
         (("my-gpt", "--top-p", "2"), "top_p must be above 0, at most 1"),
