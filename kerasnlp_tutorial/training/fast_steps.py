@@ -15,6 +15,7 @@ import keras
 import keras_nlp
 import tensorflow as tf
 
+from kerasnlp_tutorial.training.allocator import keeping_freed_memory
 from kerasnlp_tutorial.training.optimizer import SummedAdamW
 
 _LEVELS = 256  # of a random byte
@@ -43,8 +44,10 @@ def fast_steps(model: keras.Model, enabled: bool = True) -> Iterator[None]:
                 layer.call = call
                 changed.append(layer)
     model.train_function = None  # `fit` makes a new one
+    memory = keeping_freed_memory() if enabled else contextlib.nullcontext()
     try:
-        yield
+        with memory:
+            yield
     finally:
         for layer in changed:
             del layer.call  # that of its class is left

@@ -1,0 +1,44 @@
+import platform
+
+import pytest
+from helpers import printed_by
+
+FAULTS = """
+import contextlib, resource
+import numpy as np
+from kerasnlp_tutorial.training.allocator import keeping_freed_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        np.ones(2**21)  # 16 MB, 4,096 pages
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
+
+with keeping_freed_memory():
+    faults()
+    print(faults())
+    kept = [np.ones(2**18) for _ in range(50)]
+    before = resident()
+    del kept
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="for glibc")
+def test_freed_memory_is_kept_inside_and_given_back_after():
+    kept, given_back = map(int, printed_by(FAULTS))
+    assert kept < 100  # 80,000 if each array took new pages
+    assert given_back > 10_000
+
+
+def test_nothing_happens_without_glibc(monkeypatch):
+    from kerasnlp_tutorial.training import allocator
+
+    monkeypatch.setattr(allocator.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(allocator.ctypes, "CDLL", None)
+    with allocator.keeping_freed_memory():
+        pass
