@@ -306,6 +306,7 @@ def data(options):
         batch_size=options.batch_size,
         epochs=options.epochs,
         sequence_length=PADDED,
+        backbone="scratch",
         **SIZES[options.size],
     )
     splits = chapter.load_examples(config)
