@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 PEER = "transformers"
@@ -27,6 +28,16 @@ _ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "1",  # as the command line sets it
     "HF_HUB_OFFLINE": "1",
 }
+# A process counts the memory of the one that starts it; so a small one does.
+_MEASURE = """
+import json, resource, subprocess, sys, time
+started = time.perf_counter()
+code = subprocess.call(sys.argv[2:])
+seconds = time.perf_counter() - started
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+with open(sys.argv[1], "w") as file:
+    json.dump([code, seconds, peak / 1024], file)
+"""
 
 
 # === Starting processes ===
@@ -54,20 +65,21 @@ def run(*words: object) -> Ended:
         RuntimeError: it has failed; the message has the last line that it wrote.
     """
     command = [sys.executable, *map(str, words)]
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdout=output, stderr=errors, env=os.environ | _ENVIRONMENT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        for file in (output, errors):
-            file.seek(0)
-        if process.returncode:
-            last = errors.read().strip().rpartition("\n")[2]
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors, measured = (Path(folder) / name for name in "oem")
+        with output.open("w") as stdout, errors.open("w") as stderr:
+            subprocess.run(
+                [sys.executable, "-c", _MEASURE, measured, *command],
+                check=True,
+                stdout=stdout,
+                stderr=stderr,
+                env=os.environ | _ENVIRONMENT,
+            )
+        code, seconds, megabytes = json.loads(measured.read_text())
+        if code:
+            last = errors.read_text().strip().rpartition("\n")[2]
             raise RuntimeError(f"{shlex.join(command[1:])[:200]}: {last}")
-        return Ended(output.read(), seconds, usage.ru_maxrss / 1024)
+        return Ended(output.read_text(), seconds, megabytes)
 
 
 def part(name: str, **arguments: Any) -> Ended:
