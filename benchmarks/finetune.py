@@ -449,6 +449,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             options.prepared = f"{folder}/prepared.json"
             measure("prepare", options)
+            ids, _ = json.loads(Path(options.prepared).read_text())["train"]
+            options.examples = len(ids)  # there may be fewer
             for number in range(options.rounds):
                 for loop in loops if number % 2 == 0 else reversed(loops):
                     result = measure(loop, options)

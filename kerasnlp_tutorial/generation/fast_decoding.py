@@ -1,4 +1,4 @@
-"""Faster generation with GPT-2 on TensorFlow, with the same tokens.
+"""Faster generation with GPT-2 on TensorFlow, with the same tokens in float32.
 
 KerasNLP keeps the keys and values of all layers in one tensor that is as long as the
 padded texts. For each new token it copies this tensor several times and attends to all
@@ -55,7 +55,8 @@ def generate_step(
         stop_token_ids: ids of the tokens that end a text.
 
     Returns:
-        `token_ids`, (batch, tokens). Tokens after the end of a text are not removed.
+        `token_ids` and `padding_mask`, (batch, tokens). Tokens after the end of a text
+        are not removed, but not in the mask.
     """
     ids, mask = inputs["token_ids"], inputs["padding_mask"]
     index = tf.reduce_min(tf.reduce_sum(tf.cast(mask, tf.int32), axis=1))
@@ -77,7 +78,11 @@ def generate_step(
         stop_token_ids=stop_token_ids,
         model=model,
     )
-    return {"token_ids": ids}
+    ends = tf.zeros_like(mask, "int32")
+    for token_id in stop_token_ids or ():
+        ends += tf.cast((ids == token_id) & ~tf.cast(mask, "bool"), "int32")
+    ended = tf.cumsum(ends, axis=1, exclusive=True) > 0
+    return {"token_ids": ids, "padding_mask": ~ended}
 
 
 def build_cache(model: keras_nlp.models.GPT2CausalLM, ids: Any) -> Cache:

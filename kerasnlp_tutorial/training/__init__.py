@@ -1,4 +1,4 @@
-"""Batches by length, learning rate schedules and checkpoints, for every chapter."""
+"""Batches, optimizer, fast steps and checkpoints, for every chapter."""
 
 from kerasnlp_tutorial.training.batches import (
     Features,
@@ -13,7 +13,7 @@ from kerasnlp_tutorial.training.contexts import (
     fitting,
     matrix_products,
 )
-from kerasnlp_tutorial.training.fast_steps import fast_steps
+from kerasnlp_tutorial.training.fast_layers import fast_steps
 from kerasnlp_tutorial.training.optimizer import SummedAdamW, adamw
 from kerasnlp_tutorial.training.predictions import predict_logits, predict_outputs
 from kerasnlp_tutorial.training.progress import EpochLines, progress_verbosity

@@ -3,17 +3,26 @@
 import contextlib
 import ctypes
 import platform
+import threading
 from collections.abc import Iterator
 
-# Parameters of glibc's `mallopt`: while a model is trained, and by default.
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+# Parameters of glibc's `mallopt`.
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -2, -3, -4
 _TRAINING = {_TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 2**26, _MMAP_MAX: 0}
-_DEFAULT = {_TRIM_THRESHOLD: 2**17, _TOP_PAD: 2**17, _MMAP_MAX: 2**16}
+# Where glibc arrives by itself in a process that frees large arrays.
+_AFTER = {
+    _TRIM_THRESHOLD: 2**26,
+    _TOP_PAD: 2**17,
+    _MMAP_THRESHOLD: 2**25,
+    _MMAP_MAX: 2**16,
+}
+_lock = threading.Lock()
+_inside = 0  # `with` blocks, of all threads
 
 
 @contextlib.contextmanager
 def keeping_freed_memory() -> Iterator[None]:
-    """Keep freed memory inside the `with` block, and give it back at its end.
+    """Keep freed memory in `with` blocks, and give it back at the end of the last one.
 
     An operation of TensorFlow on a CPU allocates its results. glibc takes large ones
     from the system and gives them back when they are freed, a few milliseconds later.
@@ -24,14 +33,18 @@ def keeping_freed_memory() -> Iterator[None]:
         yield
         return
     libc = ctypes.CDLL(None)
-    _set(libc, _TRAINING)
+    _enter(libc, 1)
     try:
         yield
     finally:
-        _set(libc, _DEFAULT)
-        libc.malloc_trim(0)
+        _enter(libc, -1)
 
 
-def _set(libc: ctypes.CDLL, parameters: dict[int, int]) -> None:
-    for parameter, value in parameters.items():
-        libc.mallopt(parameter, value)
+def _enter(libc: ctypes.CDLL, change: int) -> None:
+    global _inside
+    with _lock:
+        _inside += change
+        for parameter, value in (_TRAINING if _inside else _AFTER).items():
+            libc.mallopt(parameter, value)
+        if not _inside:
+            libc.malloc_trim(0)

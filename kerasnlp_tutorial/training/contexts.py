@@ -9,7 +9,7 @@ import keras_nlp
 import tensorflow as tf
 
 from kerasnlp_tutorial.training.best_epoch import BestEpoch
-from kerasnlp_tutorial.training.fast_steps import fast_steps
+from kerasnlp_tutorial.training.fast_layers import fast_steps
 from kerasnlp_tutorial.training.states import check_finite
 
 logger = logging.getLogger(__name__)

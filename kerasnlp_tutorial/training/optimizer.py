@@ -1,5 +1,7 @@
 """The optimizer: AdamW as in the textbook, in few passes over the weights."""
 
+from collections.abc import Iterable
+
 import keras
 import tensorflow as tf
 
@@ -19,6 +21,12 @@ class SummedAdamW(keras.optimizers.AdamW):
 
     fused = False
     """Whether TensorFlow's kernel updates the weights; see `fast_steps`."""
+    _powers = None
+
+    def can_fuse(self, variables: Iterable[keras.Variable]) -> bool:
+        """Return whether TensorFlow's kernel computes the steps of these weights."""
+        other = self.amsgrad or self.gradient_accumulation_steps
+        return not other and all(v.dtype == "float32" for v in variables)
 
     def apply(self, grads, trainable_variables=None):
         if self.fused:
@@ -26,6 +34,7 @@ class SummedAdamW(keras.optimizers.AdamW):
             # The kernel takes the powers; here they are computed once for all weights.
             self._powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
         super().apply(grads, trainable_variables)
+        self._powers = None  # would keep the graph
 
     def _clip_gradients(self, grads):
         if keras.backend.backend() == "tensorflow":
@@ -39,11 +48,13 @@ class SummedAdamW(keras.optimizers.AdamW):
             return super()._apply_weight_decay(variables)
         kept = 1.0 - self.weight_decay * tf.convert_to_tensor(self.learning_rate)
         for variable in variables:
-            if self._use_weight_decay(variable):
+            if self._use_weight_decay(variable.value):  # as Keras asks, by path
                 variable.assign(variable.value * kept)
 
     def update_step(self, gradient, variable, learning_rate):
         if not self.fused:
+            # Once more: several devices have put their rows together.
+            gradient = _sum_rows(gradient)
             return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
         beta_1_power, beta_2_power = self._powers

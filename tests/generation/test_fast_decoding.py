@@ -152,3 +152,11 @@ def test_other_models_keep_their_own_way(model):
     assert not fast_decoding.is_supported(random_model("float16"))
     fast, plain = both(other)
     assert fast(PROMPTS) == plain(PROMPTS) != both(model)[0](PROMPTS)
+
+
+def test_keras_nlp_generates_with_the_same_function(model):
+    texts = []
+    for generate in both(model):
+        generate(["티끌 모아"])
+        texts.append(model.generate(["티끌 모아", "가는"]))
+    assert texts[0] == texts[1]

@@ -2,17 +2,22 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import printed_by
 
 from kerasnlp_tutorial import training
 
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="for TensorFlow"
+)
 STEPS = 20
 
 
-def two_parts():
+def two_parts(dtype="float32"):
     """Return an embedding, in which tokens repeat, and a dense layer."""
     ids = keras.Input((5,), dtype="int32")
-    vectors = keras.layers.Embedding(7, 4, name="embedding")(ids)
-    outputs = keras.layers.Dense(3, name="dense")(keras.ops.mean(vectors, axis=1))
+    vectors = keras.layers.Embedding(7, 4, dtype=dtype, name="embedding")(ids)
+    mean = keras.ops.mean(vectors, axis=1)
+    outputs = keras.layers.Dense(3, dtype=dtype, name="dense")(mean)
     return keras.Model(ids, outputs)
 
 
@@ -88,6 +93,64 @@ def test_keras_alone_squares_the_rows_of_a_repeated_token():
         optimizer.apply([rows], [variable])
         moments.append(float(optimizer._velocities[0].numpy()[1, 0]))
     assert moments == pytest.approx([2e-3, 4e-3], rel=1e-4)
+
+
+DEVICES = """
+import keras, numpy as np, tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from kerasnlp_tutorial import training
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    model = keras.Sequential([keras.Input((1,), dtype="int32"), keras.layers.Embedding(3, 1)])
+    model.compile(training.adamw(1e-3, 0.0), "mae")
+with training.fast_steps(model):  # one token on both devices
+    model.fit(np.ones((2, 1), "int32"), np.full((2, 1, 1), 9.0), 2, verbose=0)
+print(model.optimizer._velocities[0].numpy()[1, 0])
+"""
+
+
+def test_rows_of_several_devices_are_summed():
+    assert float(printed_by(DEVICES)[-1]) == pytest.approx(1e-3, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "change", ["bfloat16", "float64", "accumulation", "amsgrad", "ema", "clipnorm"]
+)
+def test_other_options_train_as_without_the_kernel(change):
+    weights = []
+    for fast in (False, True):
+        keras.utils.set_random_seed(1)
+        model = two_parts(change if "float" in change else "float32")
+        options = {
+            "accumulation": {"gradient_accumulation_steps": 2},
+            "amsgrad": {"amsgrad": True},
+            "ema": {"use_ema": True, "ema_momentum": 0.9},
+            "clipnorm": {"clipnorm": 0.1},
+        }
+        optimizer = training.SummedAdamW(1e-2, **options.get(change, {}))
+        model.compile(optimizer, "mse", jit_compile=False)
+        with training.fast_steps(model, fast):
+            for x, y in batches():
+                model.train_on_batch(x, y)
+            optimizer.finalize_variable_values(model.trainable_variables)
+        weights.append([np.asarray(w, "float32") for w in model.get_weights()])
+    for a, b in zip(*weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_weights_that_do_not_decay_are_the_same_ones():
+    # Keras goes by the path, in which a layer's name stands too.
+    kernels = []
+    for fast in (False, True):
+        keras.utils.set_random_seed(1)
+        dense = keras.layers.Dense(1, use_bias=False, name="gamma_head")
+        model = keras.Sequential([keras.Input((2,)), dense])
+        model.compile(training.adamw(1e-2, 0.5), "mse", jit_compile=False)
+        with training.fast_steps(model, fast):
+            model.train_on_batch(np.ones((2, 2)), np.ones((2, 1)))
+        kernels.append(dense.get_weights()[0])
+    np.testing.assert_allclose(*kernels, atol=1e-6)
 
 
 def test_a_model_with_it_is_saved_and_opened_by_keras(tmp_path):

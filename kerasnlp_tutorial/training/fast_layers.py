@@ -34,24 +34,29 @@ def fast_steps(model: keras.Model, enabled: bool = True) -> Iterator[None]:
         enabled: whether to do so. It is not done without TensorFlow, on a GPU, with
             several devices, or in layers with another precision than float32.
     """
-    enabled = enabled and _on_one_cpu(model)
+    if not (enabled and _on_one_cpu(model)):
+        yield
+        return
     optimizer, changed = model.optimizer, []
-    if isinstance(optimizer, SummedAdamW):
-        optimizer.fused = enabled
-    if enabled:
+    fuse = (
+        isinstance(optimizer, SummedAdamW)
+        and not optimizer.fused
+        and optimizer.can_fuse(model.trainable_variables)
+    )
+    try:
         for layer in model._flatten_layers():
             if "call" not in vars(layer) and (call := _fast_call(layer)):
                 layer.call = call
                 changed.append(layer)
-    model.train_function = None  # `fit` makes a new one
-    memory = keeping_freed_memory() if enabled else contextlib.nullcontext()
-    try:
-        with memory:
+        if fuse:
+            optimizer.fused = True
+        model.train_function = None  # `fit` makes a new one
+        with keeping_freed_memory():
             yield
     finally:
         for layer in changed:
             del layer.call  # that of its class is left
-        if isinstance(optimizer, SummedAdamW):
+        if fuse:
             optimizer.fused = False
         model.train_function = None
 
@@ -118,11 +123,10 @@ def layer_normalization(
         def gradient(outer):
             rows = tf.reshape(outer, (-1, size))
             products = tf.reshape(outer * normal, (-1, size))
-            means = [
-                tf.reshape(tf.linalg.matvec(values, gamma / size), tf.shape(scale))
-                for values in (rows, products)
-            ]
-            inner = (outer * gamma - means[0] - normal * means[1]) * scale
+            inner = outer * gamma
+            mean = tf.reduce_mean(inner, -1, keepdims=True)
+            inner -= mean + normal * tf.reduce_mean(inner * normal, -1, keepdims=True)
+            inner *= scale
             return inner, tf.reduce_sum(products, 0), tf.reduce_sum(rows, 0)
 
         return normal * gamma + beta, gradient
@@ -164,14 +168,18 @@ def _attention(layer: keras.layers.MultiHeadAttention) -> Callable | None:
         or config["value_dim"] not in (None, config["key_dim"])
         or config["output_shape"] is not None
         or not config["use_bias"]
+        or config.get("activity_regularizer") is not None
         or any(map(config.get, ("flash_attention", "use_gate", "sliding_window")))
+        or any(getattr(part, "quantization_mode", None) for part in layer._layers)
     ):
         return None
     heads, size = layer.num_heads, layer.key_dim
 
     def call(query, value, key=None, attention_mask=None, training=None, **others):
+        usual = value is query and key is None and len(query.shape) == 3
+        mask_rank = 3 if attention_mask is None else len(attention_mask.shape)
         masked = getattr(query, "_keras_mask", None) is not None
-        if value is not query or key is not None or masked or _any_set(others):
+        if not usual or mask_rank != 3 or masked or _any_set(others):
             others |= {"key": key, "attention_mask": attention_mask}
             return plain(query, value, training=training, **others)
         projections = layer.query_dense, layer.key_dense, layer.value_dense
