@@ -3,7 +3,6 @@
     python benchmarks/speed.py                         # everything, half an hour
     python benchmarks/speed.py --only finetune growth
     python benchmarks/speed.py --quick                 # tiny, to see that it runs
-    python benchmarks/speed.py --store                 # for the page of results
 
 Everything is measured in processes of its own, one after the other; those that are
 compared alternate. A ratio above 1 says that this package is that many times as fast,
@@ -33,10 +32,7 @@ from pathlib import Path
 import finetune
 from speed_measurements import MEASUREMENTS, QUICK, Bench, Row, Sizes
 
-from kerasnlp_tutorial.data import MEASURED
-
 OUTPUT = Path(__file__).parent / "results/speed/rows.tsv"
-STORED = MEASURED / "speed.tsv"
 COLUMNS = ("measurement", *(field.name for field in dataclasses.fields(Row)))
 _QUIET_LOAD = 0.5  # processes
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
@@ -115,12 +111,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="TSV to write (default: results/speed/rows.tsv, and nothing with --only "
         "or --quick, which would replace a whole table)",
     )
-    parser.add_argument("--store", action="store_true", help=f"write {STORED.name} too")
     options = parser.parse_args(arguments)
     is_whole = not options.quick and not options.only
     options.output = options.output or (OUTPUT if is_whole else None)
-    if options.store and not is_whole:
-        parser.error("--store is for the whole table: without --quick and --only")
     return options
 
 
@@ -142,8 +135,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"| {' | '.join(table[-1])} |", flush=True)
         if options.output:
             write(options.output, lines, table)
-    if options.store and not failed:
-        write(STORED, lines, table)
     return int(failed)
 
 

@@ -93,21 +93,6 @@ def test_some_rows_do_not_replace_the_whole_table(speed, fake, tmp_path, monkeyp
     assert len(read(speed.OUTPUT)[1]) == 3
 
 
-def test_only_a_whole_table_without_errors_is_stored(
-    speed, fake, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(speed, "STORED", tmp_path / "speed.tsv")
-    output = ["--output", str(tmp_path / "rows.tsv")]
-    for part in (["--quick"], ["--only", "whole"]):
-        with pytest.raises(SystemExit):
-            speed.main([*output, "--store", *part])
-    assert speed.main([*output, "--store"]) == 1
-    assert not speed.STORED.exists()
-    del speed.MEASUREMENTS["broken"]
-    assert speed.main([*output, "--store"]) == 0
-    assert len(read(speed.STORED)[1]) == 1
-
-
 def test_a_busy_machine_is_said_to_be_busy(speed, monkeypatch):
     for load, is_said in ((0.1, False), (1.5, True)):
         monkeypatch.setattr(speed.os, "getloadavg", lambda load=load: (load, 0, 0))
