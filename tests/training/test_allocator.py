@@ -36,9 +36,9 @@ print(faults())
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="for glibc")
 def test_freed_memory_is_kept_inside_and_given_back_after():
     before, inside, given_back, after = map(int, printed_by(FAULTS))
-    assert inside < 100  # 80,000 if each array took new pages
+    assert inside < 1_000  # 80,000 if each array took new pages
     assert given_back > 40e6
-    assert after <= before + 100  # as fast as it was
+    assert after < before + 1_000  # as fast as it was
 
 
 def test_nothing_happens_without_glibc(monkeypatch):
