@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from helpers import printed_by
+from helpers import REVIEWS, printed_by
 
 from kerasnlp_tutorial import cli
 from kerasnlp_tutorial.datasets import SAMPLE
@@ -343,7 +343,7 @@ def test_a_pretrained_model_is_a_backbone(run, tmp_path, reviews_file, monkeypat
     size = {"num_layers": 1, "num_heads": 2, "hidden_dim": 32}
     monkeypatch.setitem(PRESET_SIZES, "mini", size)
     text = tmp_path / "text.txt"
-    text.write_text("배우들 연기가 살아 있네요 두 번 봤어요\n" * 400, encoding="utf-8")
+    text.write_text("\n".join(REVIEWS * 100), encoding="utf-8")
     code, out, _ = run(
         *("pretrain", "bert", "--text", text, "--output", "my-bert"),
         *("--set", "steps=2", "--set", "vocabulary_size=300", "--set", "batch_size=2"),
@@ -352,11 +352,12 @@ def test_a_pretrained_model_is_a_backbone(run, tmp_path, reviews_file, monkeypat
     assert code == 0 and "saved to my-bert" in out
     code, _, err = run("train", "ch04", "--backbone", "my-bert")
     assert code == 2 and "sequence_length must be at most 32" in err
-    code, out, _ = run(
+    code, out, err = run(
         *("train", "ch04", "--backbone", "my-bert", "--train-file", reviews_file()),
         *("--set", "sequence_length=32", "--set", "epochs=1", "--output", "run"),
     )
-    assert code == 0 and "saved to run" in out
+    assert code == 0, err
+    assert "saved to run" in out
     vocabulary = [
         (tmp_path / folder / "assets/tokenizer/vocabulary.txt").read_text("utf-8")
         for folder in ("my-bert", "run")
@@ -371,14 +372,8 @@ def test_generate(run, tmp_path, monkeypatch):
     text.write_text("티끌 모아 태산이다\n가는 말이 곱다\n" * 300, encoding="utf-8")
     code, _, _ = run(
         *("pretrain", "gpt2", "--text", text, "--output", "my-gpt"),
-        *(
-            "--set",
-            "steps=300",
-            "--set",
-            "vocabulary_size=300",
-            "--set",
-            "batch_size=4",
-        ),
+        *("--set", "steps=300", "--set", "vocabulary_size=300"),
+        *("--set", "batch_size=4"),
         *("--set", "sequence_length=32", "--set", "learning_rate=0.01"),
         *("--set", "held_out=0.2"),
     )
