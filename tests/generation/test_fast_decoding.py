@@ -107,12 +107,9 @@ def test_all_texts_end_before_the_limit(model):
     assert "".join(fast.stream("")) == fast([""])[0]
 
 
-@pytest.mark.parametrize(
-    ("dtype", "dropout"),  # Keras computes attention in another way without dropout
-    [("float32", 0.0), ("mixed_bfloat16", 0.1), ("bfloat16", 0.0)],
-)
-def test_the_same_tokens_in_any_precision(dtype, dropout):
-    fast, plain = both(random_model(dtype, dropout), top_k=5)
+def test_the_same_tokens_without_dropout():
+    # Keras computes attention in another way then.
+    fast, plain = both(random_model(dropout=0.0), top_k=5)
     assert fast(PROMPTS, seed=3) == plain(PROMPTS, seed=3)
     assert list(fast.stream("가", seed=3)) == list(plain.stream("가", seed=3))
 
@@ -149,7 +146,8 @@ def test_other_models_keep_their_own_way(model):
     assert fast_decoding.is_supported(model)
     other = random_model(model_class=Other)
     assert not fast_decoding.is_supported(other)
-    assert not fast_decoding.is_supported(random_model("float16"))
+    for dtype in ("float16", "bfloat16", "mixed_bfloat16"):
+        assert not fast_decoding.is_supported(random_model(dtype))
     fast, plain = both(other)
     assert fast(PROMPTS) == plain(PROMPTS) != both(model)[0](PROMPTS)
 
