@@ -395,6 +395,11 @@ def environment():
     return ", ".join(found)
 
 
+def installed():
+    """Return whether the loops of PyTorch can run."""
+    return all(map(importlib.util.find_spec, ("torch", "transformers")))
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -442,7 +447,7 @@ def main():
         print(json.dumps(function(options.one, options)))
     else:
         loops = options.loops or DEFAULT_LOOPS.split()
-        if not all(map(importlib.util.find_spec, ("torch", "transformers"))):
+        if not installed():
             loops = [loop for loop in loops if not loop.startswith("torch")]
             print("torch or transformers is not installed: only the Keras loops run")
         results = {loop: [] for loop in loops}

@@ -103,8 +103,8 @@ def compared(
     Args:
         name: what is measured.
         unit: its unit; less is better unless it is a rate, such as `tokens/s`.
-        results: for this package, and then for each peer, a value of each round. None
-            of a peer that is not installed.
+        results: for this package, and then for each peer, a value of each round; an
+            empty list for a peer that is not installed.
         how: how it is measured.
     """
     (_, values), *peers = results.items()

@@ -9,7 +9,6 @@ The arguments are a JSON object; the last line of output is a JSON value.
 
 import contextlib
 import dataclasses
-import importlib.util
 import json
 import os
 import shlex
@@ -21,6 +20,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import finetune
+from finetune import installed
 
 PEER = "transformers"
 _ENVIRONMENT = {
@@ -92,11 +94,6 @@ def cli(*words: object) -> Ended:
     return run("-m", "kerasnlp_tutorial.cli", *words)
 
 
-def installed() -> bool:
-    """Return whether the peer can be measured."""
-    return all(map(importlib.util.find_spec, ("torch", "transformers")))
-
-
 def alternate(calls: Mapping[str, Callable], rounds: int) -> dict[str, list]:
     """Call in turn, in every other round in reverse; return the results by name."""
     called = [name for name in calls if installed() or name != PEER]
@@ -122,8 +119,6 @@ def finetune_loop(loop: str, arguments: Sequence[str]) -> Any:
     Returns:
         What the function of `finetune.py` returns.
     """
-    import finetune
-
     sys.argv = ["finetune.py", *arguments]
     options = finetune.parse_arguments()
     if loop == "prepare":
