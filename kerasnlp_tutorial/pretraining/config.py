@@ -1,9 +1,11 @@
 """Settings of pretraining."""
 
 import dataclasses
-import os.path
+import glob
+import os
 
 from kerasnlp_tutorial.config import OptimizationSettings
+from kerasnlp_tutorial.datasets.text_files import is_url
 
 PRESET_SIZES = {
     "mini": {"num_layers": 4, "num_heads": 4, "hidden_dim": 256},
@@ -30,7 +32,8 @@ class PretrainingConfig(OptimizationSettings):
     architecture: str
     """`bert`: masked language model; `gpt2`: causal language model."""
     text: tuple[str, ...]
-    """UTF-8 text files, a text a line; `.xz`, `.gz` and `.bz2` are decompressed."""
+    """UTF-8 text files, a text a line, by path, by pattern such as `texts/*.txt.xz` or
+    by URL such as `gs://bucket/*.txt`; `.xz`, `.gz` and `.bz2` are decompressed."""
     initial: str | None = None
     """Preset to continue from, by name or folder; None: random weights. Weights, head
     and vocabulary of the preset are used, with a new optimizer: continued, or
@@ -64,6 +67,9 @@ class PretrainingConfig(OptimizationSettings):
     `sequence_length`."""
     held_out: float = 0.02
     """Fraction of the texts that is held out to measure on."""
+    tokens: str | None = None
+    """Folder of token shards, written once and used again by any training with the same
+    texts and vocabulary; None: inside the run, removed at its end."""
 
     objective: str = "masked"
     """Objective of a BERT: `masked`: predict masked tokens; `replaced`: detect tokens
@@ -125,8 +131,10 @@ class PretrainingConfig(OptimizationSettings):
         self._check_types()
         paths = all(isinstance(path, str) and path for path in self.text)
         self._require("text", paths, "paths of files")
-        self._set("text", tuple(map(os.path.abspath, self.text)))
-        self._make_absolute("vocabulary")
+        self._set("text", tuple(map(_absolute, self.text)))
+        local = self.tokens is None or not is_url(self.tokens)
+        self._require("tokens", local, "a folder that is no URL")
+        self._make_absolute("vocabulary", "tokens")
         self._make_preset_absolute("initial")
         self._require(
             "architecture", self.architecture in ("bert", "gpt2"), "bert or gpt2"
@@ -166,3 +174,12 @@ class PretrainingConfig(OptimizationSettings):
             given = self.steps is not None or self.max_minutes is not None
             self._require("max_minutes", given, "given, or steps")
             self._require("text", bool(self.text), "one file or more")
+
+
+def _absolute(text: str) -> str:
+    """Return an absolute path or pattern of text files; a URL stays as it is."""
+    if is_url(text):
+        return text
+    if os.path.exists(text) or not glob.has_magic(text):
+        return os.path.abspath(text)
+    return os.path.abspath(os.path.join(glob.escape(os.getcwd()), text))

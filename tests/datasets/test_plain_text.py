@@ -6,6 +6,7 @@ import tracemalloc
 import pytest
 
 from kerasnlp_tutorial.datasets import TextLines, is_plain_text
+from kerasnlp_tutorial.datasets.plain_text import line_starts, text_lines
 from kerasnlp_tutorial.errors import InputError
 
 
@@ -131,3 +132,37 @@ def test_the_name_tells_text_from_tables():
         "a",
     ]
     assert not any(map(is_plain_text, tables))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n"])
+def test_parts_that_begin_with_lines_have_all_lines(tmp_path, end):
+    path = tmp_path / "a.txt"
+    texts = [f"{i}번째 줄{'!' * (i % 7)}" for i in range(100)]
+    path.write_text("\n".join(texts) + end, encoding="utf-8")
+    data = path.read_bytes()
+    for step in (1, 20, 21, 300, len(data) - 1, len(data), len(data) + 1):
+        starts = line_starts(path, len(data), step)
+        assert all(data[start - 1 : start] == b"\n" for start in starts[1:])
+        stops = [*starts[1:], None]
+        parts = [text_lines(path, *part) for part in zip(starts, stops, strict=True)]
+        assert [line for part in parts for line in part] == texts
+        assert len(starts) <= len(data) // step + 1
+
+
+def test_the_line_of_an_error_is_counted_from_the_beginning(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"good\n" * 50 + b"bad \xff\n" + b"a" * 2**26)
+    with pytest.raises(InputError, match="a.txt:51: not UTF-8"):
+        list(text_lines(path, 200))
+    with pytest.raises(InputError, match="a.txt:52: a line of more than 16 MiB"):
+        list(text_lines(path, 256))
+    starts = line_starts(path, path.stat().st_size, 2**23)  # within the long line
+    with pytest.raises(InputError, match="a.txt:52: a line of more than 16 MiB"):
+        list(text_lines(path, 256, starts[1]))
+
+
+def test_a_part_may_be_blank(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("\n" * 9 + "text\n", encoding="utf-8")
+    assert list(text_lines(path, 0, 9)) == []
+    assert list(text_lines(path, 9)) == ["text"]
