@@ -197,8 +197,7 @@ if __name__ == "__main__":
 # ## 긴 문장을 보는 세 가지 방법
 #
 # 마지막 단어의 뜻을 정할 때 멀리 떨어진 첫 단어가 필요할 수도 있습니다. 세 가지 레이어가 얼마나 멀리
-# 보는지 재 봅니다. 입력의 한 자리가 조금 바뀔 때 마지막 자리의 출력이 얼마나 흔들리는지, 곧 기울기(gradient)의
-# 크기를 봅니다.
+# 보는지 재 봅니다. 입력의 한 자리를 조금 바꾸면 마지막 자리의 출력이 얼마나 달라지는지를 봅니다.
 #
 # - **합성곱 신경망**(convolutional neural network, CNN): 창(window) 안의 이웃만 봅니다.
 # - **순환 신경망**(recurrent neural network, RNN): 앞에서부터 하나씩 읽으며 기억을 고쳐 씁니다.
@@ -206,17 +205,22 @@ if __name__ == "__main__":
 
 # %%
 import keras
-import tensorflow as tf
+from keras import ops
 
 
 def influence(layer, inputs: np.ndarray) -> np.ndarray:
     """입력의 자리마다 마지막 출력에 주는 영향을 잽니다."""
-    x = tf.convert_to_tensor(inputs)  # (배치, 토큰, 은닉)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        last = tf.reduce_sum(layer(x)[:, -1] ** 2)
-    norms = np.linalg.norm(tape.gradient(last, x), axis=-1).mean(0)
-    return norms / norms.max()
+
+    def last_outputs(x):  # (배치, 토큰, 은닉)
+        return ops.convert_to_numpy(layer(x)[:, -1])
+
+    before, norms = last_outputs(inputs), []
+    for position in range(inputs.shape[1]):
+        changed = inputs.copy()
+        changed[:, position] += 0.1
+        change = last_outputs(changed) - before
+        norms.append(np.linalg.norm(change, axis=-1).mean())
+    return np.array(norms) / max(norms)
 
 
 # %%
@@ -311,7 +315,6 @@ if __name__ == "__main__":
 # - 뒤에 올 토큰: 디코더는 다음 토큰을 맞혀야 하므로 미리 보면 안 됩니다.
 
 # %%
-from keras import ops
 
 
 def scaled_dot_product_attention(query, key, value, mask=None):
@@ -436,7 +439,7 @@ if __name__ == "__main__":
 # %%
 def gelu(x):
     """GELU의 근사식."""
-    inner = np.sqrt(2 / np.pi).astype("float32") * (x + 0.044715 * x**3)
+    inner = (2 / np.pi) ** 0.5 * (x + 0.044715 * x**3)
     return 0.5 * x * (1 + ops.tanh(inner))
 
 
@@ -661,7 +664,7 @@ def train_translator(numbers: np.ndarray, epochs: int) -> keras.Model:
     given, following = target[:, :-1], target[:, 1:]
     model = build_translator(source.shape[1], given.shape[1])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile("adam", loss, jit_compile=False)
+    model.compile("adam", loss, jit_compile=training.JIT_COMPILE)
     steps = epochs * int(np.ceil(len(numbers) / 64))
     rate = training.WarmupLinearDecay(3e-3, steps, warmup_ratio=0.1)
     model.fit(
@@ -871,7 +874,8 @@ def gpt_by_hand(backbone, token_ids: np.ndarray) -> np.ndarray:
         hidden, _ = block(hidden)
     hidden = backbone.get_layer("layer_norm")(hidden)
     table = backbone.token_embedding.embeddings  # (토큰, 은닉)
-    return np.array(ops.matmul(hidden, ops.transpose(table)))
+    logits = ops.matmul(hidden, ops.transpose(table))
+    return ops.convert_to_numpy(logits)
 
 
 # %%
@@ -915,9 +919,9 @@ def encode_by_hand(backbone, x) -> tuple[np.ndarray, np.ndarray]:
         block(hidden)
         copy_weights(layer, block)
         hidden, weights = block(hidden, x["padding_mask"])
-        maps.append(np.array(weights))
+        maps.append(ops.convert_to_numpy(weights))
     # (배치, 토큰, 은닉), (배치, 레이어, 헤드, 토큰, 토큰)
-    return np.array(hidden), np.stack(maps, axis=1)
+    return ops.convert_to_numpy(hidden), np.stack(maps, axis=1)
 
 
 # %%
@@ -954,7 +958,8 @@ def moved(backbone, tokenizer, word: str, ends) -> float:
             x["segment_ids"] = np.zeros_like(ids)
         out = backbone(x)
         out = out["sequence_output"] if isinstance(out, dict) else out
-        vectors.append(np.array(out)[0, 1 : length + 1].mean(axis=0))
+        inside = ops.convert_to_numpy(out)[0, 1 : length + 1]
+        vectors.append(inside.mean(axis=0))
     a, b = (vector / np.linalg.norm(vector) for vector in vectors)
     return max(0.0, 1 - float(a @ b))
 
@@ -1260,6 +1265,7 @@ def forgets_order(block: EncoderBlock, x: np.ndarray) -> bool:
     """뒤집어 넣으면 출력도 뒤집힐 뿐인지 확인합니다."""
     straight, _ = block(x)
     reverse, _ = block(x[:, ::-1])
+    straight, reverse = map(ops.convert_to_numpy, (straight, reverse))
     return bool(np.allclose(straight[:, ::-1], reverse, atol=1e-5))
 
 

@@ -386,7 +386,7 @@ def bag_of_words_accuracy(bert, splits: Splits, config) -> float:
             from_logits=True
         ),
         metrics=["accuracy"],
-        jit_compile=False,
+        jit_compile=training.JIT_COMPILE,
     )
     best = keras.callbacks.EarlyStopping(
         patience=2, restore_best_weights=True
@@ -485,7 +485,7 @@ def compile_classifier(model, config) -> None:
             from_logits=True
         ),
         metrics=["accuracy"],
-        jit_compile=False,  # every shape of a batch would be compiled
+        jit_compile=training.JIT_COMPILE,
     )
 
 
@@ -673,6 +673,9 @@ def choose_epochs(config: Config, steps: int, aim: int = 250) -> int:
 
 
 # %%
+from kerasnlp_tutorial import distribution
+
+
 def fit(
     model, sets, run, aim=250, monitor="val_accuracy", callbacks=()
 ) -> None:
@@ -684,7 +687,7 @@ def fit(
     options = config.precision, config.fast
     with training.fitting(model, best_epoch, *options):
         model.fit(
-            train_set,
+            distribution.share(train_set),
             validation_data=validation_set,
             initial_epoch=best_epoch.epoch,
             epochs=epochs,

@@ -670,7 +670,7 @@ def build_regressor(
             config.learning_rate, config.weight_decay
         ),
         loss=keras.losses.MeanSquaredError(),
-        jit_compile=False,
+        jit_compile=training.JIT_COMPILE,
     )
     return model
 

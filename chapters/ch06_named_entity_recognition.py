@@ -451,7 +451,7 @@ def build_model(config: Config, splits: Splits) -> BertTokenClassifier:
         optimizer=training.adamw(
             config.learning_rate, config.weight_decay
         ),
-        jit_compile=False,
+        jit_compile=training.JIT_COMPILE,
     )
     return model
 
@@ -466,8 +466,7 @@ if __name__ == "__main__":
         splits.train[:32], model, splits.labels, config
     )
     x, targets, weights = next(iter(dataset))
-    with training.already_encoded(model):
-        logits = model.predict_on_batch(x)
+    logits = training.predict_outputs(model, x, 32)
     rows = [
         ["token_ids", str(x["token_ids"].shape)],
         ["정답 태그", str(targets.shape)],

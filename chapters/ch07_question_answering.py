@@ -485,7 +485,8 @@ def build_model(
     )
     checkpoints.copy_head(config.backbone, model)
     rate, decay = config.learning_rate, config.weight_decay
-    model.compile(training.adamw(rate, decay), jit_compile=False)
+    optimizer = training.adamw(rate, decay)
+    model.compile(optimizer, jit_compile=training.JIT_COMPILE)
     return model
 
 

@@ -93,7 +93,8 @@ def next_probabilities(model, ids: Sequence[int]) -> np.ndarray:
     """다음 토큰의 확률을 어휘 집합의 모든 토큰에 대해 냅니다."""
     row = np.array([ids], "int32")
     inputs = {"token_ids": row, "padding_mask": np.ones_like(row)}
-    logits = np.array(model(inputs))[0, -1].astype("float64")
+    logits = keras.ops.convert_to_numpy(model(inputs))[0, -1]
+    logits = logits.astype("float64")
     probabilities = np.exp(logits - logits.max())
     return probabilities / probabilities.sum()
 
@@ -659,7 +660,7 @@ def build_model(
             from_logits=True, reduction="mean_with_sample_weight"
         ),
         weighted_metrics=[perplexity],
-        jit_compile=False,  # 배치의 모양이 여러 가지입니다.
+        jit_compile=training.JIT_COMPILE,
     )
     return model
 
@@ -1035,8 +1036,8 @@ if __name__ == "__main__":
         ids[:, :-1], np.zeros(shape, "float32"), 0
     )
     inputs = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
-    step = tf.function(trained.model.call_with_cache)
-    whole = tf.function(trained.model)
+    step = training.compiled(trained.model.call_with_cache)
+    whole = training.compiled(trained.model)
     ways = {
         "캐시로": lambda: step(ids[:, -1:], cache, length - 1)[0],
         "처음부터": lambda: whole(inputs),

@@ -32,7 +32,7 @@ def tiny_gpt(sentences: Sequence[str]) -> keras_nlp.models.GPT2CausalLM:
     model.compile(
         optimizer=keras.optimizers.Adam(0.003),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        jit_compile=False,
+        jit_compile=training.JIT_COMPILE,
     )
     return model
 

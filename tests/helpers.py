@@ -1,5 +1,6 @@
 """What several tests use that is no fixture."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,21 @@ def printed_by(code):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     return result.stdout.splitlines()
+
+
+def run_on(backend, code, **environment):
+    """Return what code prints in a process of its own, with a backend of Keras."""
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": backend} | environment,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def tracing_count(function):
+    """Return how often TensorFlow has traced a function; None for other backends."""
+    count = getattr(function, "experimental_get_tracing_count", lambda: None)
+    return count()

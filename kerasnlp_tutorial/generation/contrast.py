@@ -13,6 +13,7 @@ import keras_nlp
 import tensorflow as tf
 from keras import ops
 
+from kerasnlp_tutorial import distribution, training
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.language_models import first_token_id, longest
 from kerasnlp_tutorial.tokenizers import encode_texts
@@ -74,8 +75,13 @@ def contrast_prompts(
         The datasets with `with_other_prompts` applied.
 
     Raises:
-        InputError: fewer than two prompts.
+        InputError: fewer than two prompts, or several devices of TensorFlow.
     """
+    if distribution.device_count() > 1 and keras.backend.backend() == "tensorflow":
+        raise InputError(
+            "a text and its contrast must be on one device, and TensorFlow divides "
+            "them: set KERAS_BACKEND=jax, or contrast=0"
+        )
     tokenizer = model.preprocessor.tokenizer
     first = first_token_id(tokenizer)
     prefixes = [[first, *ids] for ids in encode_texts(tokenizer, prompts)]
@@ -84,7 +90,7 @@ def contrast_prompts(
         model.optimizer,
         PromptContrast(share),
         weighted_metrics=None,
-        jit_compile=False,
+        jit_compile=training.JIT_COMPILE,
     )
     return [
         with_other_prompts(dataset, prefixes, longest(model), seed)
@@ -123,6 +129,7 @@ def with_other_prompts(
     lengths = tf.constant([len(prefix) for prefix in prefixes])
     max_length = max(map(len, prefixes))
     padded = table.to_tensor(-1, shape=(None, max_length))
+    widths = training.widths(longest, 1)
 
     def append(x, y, weight):
         ids = x["token_ids"]
@@ -157,22 +164,21 @@ def with_other_prompts(
         }
         other_y = replace_prefix(other[:, 1:], y, text_starts - 1)
         other_weight = replace_prefix(prompt_weight, weight, text_starts - 1)
-        x = {name: _stack(x[name], values) for name, values in other_x.items()}
-        return x, _stack(y, other_y), _stack(weight, other_weight)
+        width = tf.maximum(tf.shape(ids)[1], tf.shape(other_x["token_ids"])[1])
+        width = training.width_of(width, widths)
+
+        def stack(first, second):
+            """Concatenate two batches along the first axis, padded to one width."""
+            both = [
+                tf.pad(part, [[0, 0], [0, width - tf.shape(part)[1]]])
+                for part in (first, second)
+            ]
+            return tf.concat(both, axis=0)
+
+        x = {name: stack(x[name], values) for name, values in other_x.items()}
+        return x, stack(y, other_y), stack(weight, other_weight)
 
     doubled = dataset.map(append)
     if hasattr(dataset, "order"):  # order of a shuffled dataset, for `BestEpoch`
         doubled.order = dataset.order
     return doubled
-
-
-def _stack(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-    """Concatenate two batches along the first axis, padded to the same width."""
-    width = tf.maximum(tf.shape(first)[1], tf.shape(second)[1])
-    return tf.concat(
-        [
-            tf.pad(part, [[0, 0], [0, width - tf.shape(part)[1]]])
-            for part in (first, second)
-        ],
-        axis=0,
-    )

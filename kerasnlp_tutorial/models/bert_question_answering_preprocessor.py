@@ -4,6 +4,7 @@ import keras
 import keras_nlp
 import tensorflow as tf
 
+from kerasnlp_tutorial.models.backend_tensors import backend_tensors
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
 from kerasnlp_tutorial.tokenizers.windows import windows
 
@@ -117,7 +118,9 @@ class BertQuestionAnsweringPreprocessor(keras_nlp.models.Preprocessor):
         with tf.device("cpu"):
             rows = self.windows(*x, y)
             features = self.pad(rows)
-            return features if y is None else (features, rows["targets"])
+            return backend_tensors(
+                features if y is None else (features, rows["targets"])
+            )
 
     def windows(
         self, questions, contexts, spans=None

@@ -4,6 +4,7 @@ import keras
 import keras_nlp
 import tensorflow as tf
 
+from kerasnlp_tutorial.models.backend_tensors import backend_tensors
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
 from kerasnlp_tutorial.tokenizers.alignment import bio_labels
 
@@ -94,17 +95,14 @@ class BertTokenClassifierPreprocessor(keras_nlp.models.Preprocessor):
             ids, starts, ends = self.tokenizer.tokenize_with_offsets(x)
             features = self.pack(ids)
             if y is None:
-                return features
+                return backend_tensors(features)
             tags = bio_labels(starts, ends, y)[:, : self.sequence_length - 2]
             shape = (None, self.sequence_length)
             cls = tf.zeros((tags.nrows(), 1), "int32")  # tag and weight of [CLS]
             weights = tf.concat([cls, tf.ones_like(tags)], axis=1)
             tags = tf.concat([cls, tags], axis=1)
-            return (
-                features,
-                tags.to_tensor(shape=shape),
-                tf.cast(weights.to_tensor(shape=shape), "float32"),
-            )
+            weights = tf.cast(weights.to_tensor(shape=shape), "float32")
+            return backend_tensors((features, tags.to_tensor(shape=shape), weights))
 
     def pack(self, ids: tf.RaggedTensor) -> dict[str, tf.Tensor]:
         """Add `[CLS]` and `[SEP]`, truncate and pad.

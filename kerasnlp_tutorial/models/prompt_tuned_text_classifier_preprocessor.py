@@ -4,6 +4,7 @@ import keras
 import keras_nlp
 import tensorflow as tf
 
+from kerasnlp_tutorial.models.backend_tensors import backend_tensors
 from kerasnlp_tutorial.tokenizers import split_trailing_space
 
 
@@ -106,6 +107,7 @@ class PromptTunedTextClassifierPreprocessor(keras_nlp.models.Preprocessor):
             }
             if self._is_bert:
                 features["segment_ids"] = tf.zeros_like(token_ids)
+        features = backend_tensors(features)
         return keras.utils.pack_x_y_sample_weight(features, y, sample_weight)
 
     @property

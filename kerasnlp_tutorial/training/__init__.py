@@ -8,6 +8,12 @@ from kerasnlp_tutorial.training.batches import (
     make_datasets,
 )
 from kerasnlp_tutorial.training.best_epoch import BestEpoch, monitored_score
+from kerasnlp_tutorial.training.compilation import (
+    JIT_COMPILE,
+    compiled,
+    width_of,
+    widths,
+)
 from kerasnlp_tutorial.training.contexts import (
     already_encoded,
     fitting,
@@ -22,6 +28,7 @@ from kerasnlp_tutorial.training.states import States, check_finite
 from kerasnlp_tutorial.training.validation_score import ValidationScore
 
 __all__ = [
+    "JIT_COMPILE",
     "BestEpoch",
     "EpochLines",
     "Features",
@@ -33,6 +40,7 @@ __all__ = [
     "adamw",
     "already_encoded",
     "check_finite",
+    "compiled",
     "encode",
     "fast_steps",
     "fitting",
@@ -43,4 +51,6 @@ __all__ = [
     "predict_logits",
     "predict_outputs",
     "progress_verbosity",
+    "width_of",
+    "widths",
 ]

@@ -8,10 +8,12 @@ import keras_nlp
 import numpy as np
 import tensorflow as tf
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.datasets import Splits
 from kerasnlp_tutorial.hangul import compose
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer, KoreanBertTokenizer
+from kerasnlp_tutorial.training import compilation
 
 _GROUPED_BATCHES = 50  # batches in a group that is sorted by length
 _WIDTH_MULTIPLE = 4  # tokens
@@ -156,12 +158,21 @@ class ShuffledOrder:
         lengths: number of tokens of each example, int, (examples,).
         batch_size: number of examples in a batch.
         seed: random seed.
+        full_batches: whether to repeat some examples, others in each epoch, so that
+            all batches have the same size.
     """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int):
+    def __init__(
+        self,
+        lengths: np.ndarray,
+        batch_size: int,
+        seed: int,
+        full_batches: bool = False,
+    ):
         self.lengths = lengths
         self.batch_size = batch_size
         self.seed = seed
+        self.full_batches = full_batches
         self.epoch = 0
         """The next epoch, counted from 0."""
 
@@ -174,6 +185,9 @@ class ShuffledOrder:
         generator = np.random.default_rng((self.seed, self.epoch))
         self.epoch += 1
         indices = generator.permutation(len(self.lengths))
+        if self.full_batches:
+            missing = -len(indices) % self.batch_size
+            indices = np.resize(indices, len(indices) + missing)
         batches: list[np.ndarray] = []
         for group in _chunks(indices, _GROUPED_BATCHES * self.batch_size):
             group = group[np.argsort(self.lengths[group], kind="stable")]
@@ -197,7 +211,8 @@ def length_grouped_dataset(
     """Batch encoded examples of similar length.
 
     A batch is padded to its longest example and not to the sequence length of the
-    model. With short reviews, this saves most of the computation.
+    model. With short reviews, this saves most of the computation. With JAX, which
+    compiles a step for each shape, batches have few widths, and in training one size.
 
     Args:
         features: result of `encode`.
@@ -214,16 +229,26 @@ def length_grouped_dataset(
         int32, (batch, ...). If tokens have targets, it is `(x, y, sample_weight)`, the
         last two (batch, tokens). A shuffled dataset has its `ShuffledOrder` as
         attribute `order`.
+
+    Raises:
+        InputError: a shuffled batch cannot be divided over the devices.
     """
     if targets is not None:
         targets = tf.constant(targets, "int32")
     lengths = tf.cast(features["token_ids"].row_lengths(), "int32")
-    longest = tf.reduce_max(lengths)
+    widths = compilation.widths(int(tf.reduce_max(lengths)), _WIDTH_MULTIPLE)
+    devices = distribution.device_count()
+    if shuffle_seed is None and devices > 1:
+        # The first batch must be one that can be divided; the last need not.
+        batch_size = min(batch_size, max(len(lengths) // devices, 1) * devices)
+    steps = -(-len(lengths) // batch_size)
     if shuffle_seed is None:
         indices = np.argsort(lengths.numpy(), kind="stable")
         dataset = tf.data.Dataset.from_tensor_slices(indices).batch(batch_size)
     else:
-        order = ShuffledOrder(lengths.numpy(), batch_size, shuffle_seed)
+        distribution.check_batch_size(batch_size)
+        one_size = compilation.FIXED_SHAPES or devices > 1
+        order = ShuffledOrder(lengths.numpy(), batch_size, shuffle_seed, one_size)
         dataset = tf.data.Dataset.from_generator(
             order, output_signature=tf.TensorSpec((None,), "int64")
         )
@@ -232,8 +257,7 @@ def length_grouped_dataset(
         real = tf.gather(lengths, indices)
         # Few different widths, since TensorFlow prepares something for each. None is
         # above that of the longest example: the model may not take more.
-        width = -(-tf.reduce_max(real) // _WIDTH_MULTIPLE) * _WIDTH_MULTIPLE
-        width = tf.minimum(width, longest)
+        width = compilation.width_of(tf.reduce_max(real), widths)
         shape = tf.stack([tf.size(indices), width])
         x = {}
         for name, rows in features.items():
@@ -246,7 +270,6 @@ def length_grouped_dataset(
         return x, tf.gather(targets, indices)
 
     dataset = dataset.map(pad, num_parallel_calls=tf.data.AUTOTUNE)
-    steps = -(-len(lengths) // batch_size)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
     if shuffle_seed is not None:
         dataset.order = order

@@ -37,11 +37,20 @@ class SummedAdamW(keras.optimizers.AdamW):
         self._powers = None  # would keep the graph
 
     def _clip_gradients(self, grads):
-        if keras.backend.backend() == "tensorflow":
-            grads = [_sum_rows(gradient) for gradient in grads]
+        if keras.backend.backend() != "tensorflow":
+            return super()._clip_gradients(grads)
+        grads = [_sum_rows(gradient) for gradient in grads]
         if self.fused and self.global_clipnorm and not self.clipnorm:
             return tf.clip_by_global_norm(grads, self.global_clipnorm)[0]
-        return super()._clip_gradients(grads)
+        context = tf.distribute.get_replica_context()
+        devices = context.num_replicas_in_sync if context else 1
+        if devices == 1:
+            return super()._clip_gradients(grads)
+        # Keras clips the gradients of each device, and sums them afterwards. What is to
+        # be clipped is their sum; each device gets its share of it.
+        dense = [tf.convert_to_tensor(gradient) for gradient in grads]
+        sums = context.all_reduce(tf.distribute.ReduceOp.SUM, dense)
+        return [g / devices for g in super()._clip_gradients(sums)]
 
     def _apply_weight_decay(self, variables):
         if not self.fused or self.weight_decay is None:

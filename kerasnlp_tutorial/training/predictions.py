@@ -32,7 +32,7 @@ def predict_logits(
         float32 array, (examples, ...), in the order of the examples.
     """
     count = features["token_ids"].row_splits.shape[0] - 1
-    if count <= batch_size:
+    if count <= batch_size or _is_mirrored(model):
         limit = getattr(model.preprocessor, "sequence_length", None)
         x = _padded(features, pad_token_id, limit)
         return np.asarray(predict_outputs(model, x, batch_size), "float32")
@@ -85,6 +85,12 @@ def predict_outputs(
     x = {name: np.asarray(values) for name, values in x.items()}
     rows, width = x["token_ids"].shape
     with already_encoded(model):
+        if _is_mirrored(model):
+            # `predict` divides batches, and mixes up those that cannot be divided.
+            parts = range(0, rows, batch_size)
+            chunks = [{n: v[i : i + batch_size] for n, v in x.items()} for i in parts]
+            outputs = [model(chunk, training=False) for chunk in chunks]
+            return np.concatenate([*map(keras.ops.convert_to_numpy, outputs)])
         if rows > batch_size:
             return model.predict(x, batch_size, verbose=0)
         # One width of few: backends prepare something for each.
@@ -97,3 +103,10 @@ def predict_outputs(
             setattr(model, _CALLED, True)
             return keras.ops.convert_to_numpy(model(x, training=False))
         return model.predict_on_batch(x)
+
+
+def _is_mirrored(model: keras_nlp.models.Task) -> bool:
+    """Return whether TensorFlow has copies of a model on several devices."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    return model.distribute_strategy.num_replicas_in_sync > 1

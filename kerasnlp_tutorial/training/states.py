@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.files import write_json, writing, written_whole
 from kerasnlp_tutorial.runs import STATE_FILE
@@ -39,6 +40,7 @@ class States:
     def __init__(self, folder: Path):
         self.folder = folder
         self._newest: Path | None = None
+        self._random: Sequence[np.ndarray] = []
 
     def save(
         self,
@@ -58,10 +60,12 @@ class States:
         Raises:
             InputError: the state cannot be written; the previous ones are kept.
         """
+        if not distribution.is_first_process():
+            return
         folder = self.folder / f"step-{step:09d}"
         arrays: dict[str, Any] = {
             f"{group}/{number}": array
-            for group, members in (_model_arrays(model) | more).items()
+            for group, members in (_model_arrays(model) | _random() | more).items()
             for number, array in enumerate(members)
         }
         with writing(folder):
@@ -87,13 +91,15 @@ class States:
             `facts` and the further arrays of the state; None if there is no usable
             state.
         """
-        for part in self.folder.glob(".step-*"):  # of a killed process
-            shutil.rmtree(part)
+        if distribution.is_first_process():
+            for part in self.folder.glob(".step-*"):  # of a killed process
+                shutil.rmtree(part)
         folders = sorted(self.folder.glob("step-*"), reverse=True)
         for folder in folders:
             try:
                 facts, arrays = _read(folder)
                 _assign(model, arrays.pop("model"), arrays.pop("optimizer"))
+                self._random = arrays.pop("random", [])
             except _UNREADABLE as error:
                 logger.warning("%s cannot be used: %s", folder, error)
             else:
@@ -103,6 +109,16 @@ class States:
             logger.warning("no state can be used: the training starts again")
         return None
 
+    def restore_random_numbers(self) -> None:
+        """Restore the state of PyTorch's random numbers; call it in `on_train_begin`.
+
+        The dropout of the other backends has seeds, which are variables of the model.
+        """
+        if self._random and keras.backend.backend() == "torch":
+            import torch
+
+            torch.set_rng_state(torch.from_numpy(self._random[0]))
+
 
 def _model_arrays(model: keras.Model) -> Arrays:
     groups = {
@@ -110,6 +126,15 @@ def _model_arrays(model: keras.Model) -> Arrays:
         "optimizer": model.optimizer.variables,
     }
     return {name: list(map(_as_array, members)) for name, members in groups.items()}
+
+
+def _random() -> Arrays:
+    """Return the state of random numbers that have no seed in the model."""
+    if keras.backend.backend() != "torch":
+        return {}
+    import torch
+
+    return {"random": [torch.get_rng_state().numpy()]}
 
 
 def _as_array(variable: keras.Variable) -> np.ndarray:

@@ -118,6 +118,7 @@ def trained(tmp_path_factory):
         epochs=20,
         vocabulary_size=100,
         dropout=0.0,
+        seed=3,
     )
     return ch05.train(config)
 

@@ -46,9 +46,9 @@ def train_tiny(folder, **changes):
         learning_rate=0.002,
         batch_size=16,
         vocabulary_size=85,  # no token holds a name and its particle
-        # With the marks it depends on the seed whether so small a model gets beyond
-        # answering every question with the place.
-        **{"mark_matches": False, "epochs": 35} | changes,
+        # It depends on the seed whether so small a model gets beyond answering every
+        # question with the place.
+        **{"mark_matches": False, "epochs": 35, "seed": 3} | changes,
     )
     return ch07.train(config)
 

