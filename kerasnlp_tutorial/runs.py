@@ -4,6 +4,7 @@ import contextlib
 import csv
 import dataclasses
 import itertools
+import json
 import logging
 import os
 import shutil
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kerasnlp_tutorial import __version__
+from kerasnlp_tutorial import __version__, distribution
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.files import (
     cache_dir,
@@ -90,14 +91,47 @@ class Run:
             InputError: the directory exists, there is nothing to resume, or another
                 process is training into the directory.
         """
-        if config.output:
-            locked_output = _locked(Path(config.output))
-        else:
-            locked_output = _next_locked(chapter)
-        with locked_output as output:
-            run = cls(chapter, config, output)
-            with run._opened():
-                yield run
+        if not distribution.is_first_process():
+            yield cls._joined(chapter, config)
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                output = stack.enter_context(
+                    _locked(Path(config.output))
+                    if config.output
+                    else _next_locked(chapter)
+                )
+                run = cls(chapter, config, output)
+                stack.enter_context(run._opened())
+            except BaseException as error:
+                distribution.agreed({"error": str(error)})
+                raise
+            settings = dataclasses.asdict(run.config)
+            distribution.agreed(settings | {"output": str(output.absolute())})
+            yield run
+
+    @classmethod
+    def _joined(cls, chapter: str, config: Any) -> "Run":
+        """Return the run that the first process has begun and writes for all."""
+        said = distribution.agreed(None)
+        if "error" in said:
+            raise distribution.FirstProcessError(said["error"])
+        run = cls(chapter, config, Path(said["output"]))
+        if not run.partial.is_dir():
+            raise InputError(
+                f"{run.partial} of the first process is not seen here: the output must "
+                f"be on a file system of all processes"
+            )
+        if config.resume:
+            run._restore_config()
+        own = json.loads(json.dumps(dataclasses.asdict(run.config)))
+        for name in own.keys() - {"output", "overwrite"}:
+            if own[name] != said[name]:
+                raise InputError(
+                    f"{name} must be the same in all processes; received "
+                    f"{own[name]!r}, and the first process has {said[name]!r}"
+                )
+        return run
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[None]:
@@ -194,8 +228,10 @@ class Run:
         Returns:
             The saved model.
         """
-        with writing(self.output):
-            self._write(model, labels, metrics, initial, untrained)
+        if distribution.is_first_process():
+            with writing(self.output):
+                self._write(model, labels, metrics, initial, untrained)
+        distribution.agreed(None)  # it is there now
         return TrainedModel(model, tuple(labels), self.config, metrics, self.output)
 
     def _write(
@@ -309,6 +345,8 @@ def write_history(folder: Path, rows: Sequence[Mapping[str, float]]) -> None:
         folder: folder with the checkpoints of the training.
         rows: metrics of each epoch or measurement, at least one.
     """
+    if not distribution.is_first_process():
+        return
     with (
         writing(folder),
         written_whole(folder / HISTORY_FILE) as part,
@@ -348,6 +386,8 @@ def write_progress(folder: Path, fraction: float, seconds_left: float) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    if not distribution.is_first_process():
+        return
     folder.mkdir(parents=True, exist_ok=True)
     progress = {"fraction": fraction, "seconds_left": seconds_left}
     write_json(folder / _PROGRESS_FILE, progress)
@@ -375,7 +415,12 @@ def versions() -> dict[str, str]:
     """Return the versions of this package and of packages that affect results."""
     import importlib.metadata  # would be a tenth of the start of the command line
 
-    dependencies = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    dependencies: dict[str, str] = {}
+    for name in _PACKAGES:
+        # TensorFlow has builds of other names, such as `tensorflow-cpu`.
+        for installed in (name, f"{name}-cpu"):
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                dependencies.setdefault(name, importlib.metadata.version(installed))
     return {"kerasnlp-tutorial": __version__, **dependencies}
 
 

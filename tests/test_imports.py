@@ -14,7 +14,7 @@ PACKAGE = "kerasnlp_tutorial"
 FLOORS = ROOT / "tests/floors.txt"
 # Imported by those who have it: in a notebook, for PyTorch's files, beside PyTorch,
 # for morphemes.
-OPTIONAL = {"IPython", "torch", "triton", "kiwipiepy"}
+OPTIONAL = {"IPython", "fsspec", "jax", "ray", "torch", "triton", "kiwipiepy"}
 IMPORTED_AS = {
     "pyyaml": "yaml",
     "pillow": "PIL",

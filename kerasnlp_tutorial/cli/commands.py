@@ -1,6 +1,7 @@
 """What the commands do. Keras is imported by those that need it."""
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -10,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerasnlp_tutorial import registry, runs
+from kerasnlp_tutorial import distribution, registry, runs
 from kerasnlp_tutorial.cli.inputs import parse_inputs
+from kerasnlp_tutorial.cli.lost_process import end_with_message
 from kerasnlp_tutorial.cli.summary import summary
 from kerasnlp_tutorial.config import check_question, parse_label_words
 from kerasnlp_tutorial.errors import InputError
@@ -22,8 +24,9 @@ from kerasnlp_tutorial.settings import SEEDS, parse_fields, read_settings_file
 if TYPE_CHECKING:  # it imports the readers of all corpora
     from kerasnlp_tutorial.task_chapter import TaskChapter
 
+_DEVICES = ("devices", "coordinator", "processes", "process")
 _NO_SETTINGS = {"command", "chapter", "directory", "architecture", "text"}
-_NO_SETTINGS |= {"set", "config", "json"}
+_NO_SETTINGS |= {"set", "config", "json", *_DEVICES}
 
 
 def _given_settings(options: argparse.Namespace) -> dict[str, str]:
@@ -83,13 +86,23 @@ def train(options: argparse.Namespace) -> None:
     _check_sources(given, "train_file")
     _check_resume(options, given)
     fields = _with_file(options.config, given, _SOURCES)
-    module = chapter.load_task()
-    config = module.Config(**parse_fields(module.Config, fields))
-    trained = module.train(config)
-    if options.json:
-        print(_json({**trained.metrics, "output": str(trained.path)}))
-    else:
-        print(summary(chapter.name, module, trained))
+    with _distributed(options):
+        module = chapter.load_task()
+        config = module.Config(**parse_fields(module.Config, fields))
+        trained = module.train(config)
+        if not distribution.is_first_process():
+            return
+        if options.json:
+            print(_json({**trained.metrics, "output": str(trained.path)}))
+        else:
+            print(summary(chapter.name, module, trained))
+
+
+def _distributed(options: argparse.Namespace) -> contextlib.AbstractContextManager:
+    """Return the block in which the devices of the options train."""
+    if options.coordinator:
+        end_with_message()
+    return distribution.distributed(*(getattr(options, name) for name in _DEVICES))
 
 
 def _check_resume(options: argparse.Namespace, given: Mapping[str, str]) -> None:
@@ -116,16 +129,18 @@ def pretrain(options: argparse.Namespace) -> None:
             f"{options.config} has the settings of a {stored}; received "
             f"{options.architecture}"
         )
-    from kerasnlp_tutorial.pretraining import PretrainingConfig, pretrain
+    with _distributed(options):
+        from kerasnlp_tutorial.pretraining import PretrainingConfig, pretrain
 
-    config = PretrainingConfig(
-        architecture=options.architecture,
-        text=tuple(texts),
-        **parse_fields(PretrainingConfig, fields),
-    )
-    path = pretrain(config)
-    scores = {**runs.describe(path)["metrics"], "output": str(path)}
-    _report(scores, options.json, f"saved to {path}")
+        config = PretrainingConfig(
+            architecture=options.architecture,
+            text=tuple(texts),
+            **parse_fields(PretrainingConfig, fields),
+        )
+        path = pretrain(config)
+        if distribution.is_first_process():
+            scores = {**runs.describe(path)["metrics"], "output": str(path)}
+            _report(scores, options.json, f"saved to {path}")
 
 
 def classify_in_context(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.cli import commands
 from kerasnlp_tutorial.cli.light_keras import import_keras_lightly
 from kerasnlp_tutorial.cli.parser import make_parser
@@ -49,16 +50,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow uses oneDNN by itself only on processors with AVX-512 or newer.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("jax").setLevel(logging.WARNING)  # which backends it looks for
     if isinstance(sys.stdout, io.TextIOWrapper):  # not that of a notebook
         # A terminal may have no Hangul, or no emoji: \uac00 is better than a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(options)
+    except Exception:
+        if distribution.is_connected():
+            traceback.print_exc()
+            distribution.end_if_connected(1)
+        raise
+    distribution.end_if_connected(code)
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run a command and return the exit code."""
     try:
         with contextlib.redirect_stdout(_Output(sys.stdout)):
             _check_utf8(options)
             options.command(options)
             sys.stdout.flush()
+    except distribution.FirstProcessError:
+        return USAGE_ERROR
     except InputError as error:
         return _fail(error, str(error))
+    except distribution.ProcessLostError as error:
+        _fail(error, str(error))
+        return 1
     except _OutputError as error:
         # Or Python would try once more when it ends, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

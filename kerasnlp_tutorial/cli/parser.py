@@ -282,6 +282,23 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     """Add the options of `train` and `pretrain` that are no settings."""
     parser.add_argument(
+        "--devices",
+        metavar="N",
+        type=int,
+        help="train on N devices of this machine; batch_size is that of all together",
+    )
+    parser.add_argument(
+        "--coordinator",
+        metavar="HOST:PORT",
+        help="train with other processes, each started by the same command on its "
+        "machine: address of process 0, or `auto` on Slurm, Kubernetes or Cloud TPU; "
+        "needs KERAS_BACKEND=jax",
+    )
+    parser.add_argument("--processes", metavar="N", type=int, help="number of them")
+    parser.add_argument(
+        "--process", metavar="I", type=int, help="number of this process, from 0"
+    )
+    parser.add_argument(
         "--config",
         metavar="F",
         help="TOML file with settings; every training writes one, settings.toml",

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.pretraining.objectives import Batch, Objective
+from kerasnlp_tutorial.pretraining.shuffled_range import ShuffledRange
+from kerasnlp_tutorial.pretraining.token_array import TokenArray
+
+# More sequences than this are shuffled without a list of them, of 8 bytes each.
+_MOST_LISTED = 2**24
 
 
 class PackedSequences:
@@ -23,7 +29,9 @@ class PackedSequences:
         seed: random seed for cuts and order.
     """
 
-    def __init__(self, ids: np.ndarray, length: int, batch_size: int, seed: int):
+    def __init__(
+        self, ids: np.ndarray | TokenArray, length: int, batch_size: int, seed: int
+    ):
         self.ids = ids
         self.length = length
         self.batch_size = batch_size
@@ -46,7 +54,11 @@ class PackedSequences:
             generator = np.random.default_rng((self.seed, epoch))
             self._shift = int(generator.integers(self.length))
             count = self.per_epoch * self.batch_size
-            self._order = generator.permutation(count)
+            self._order: np.ndarray | ShuffledRange
+            if count > _MOST_LISTED:
+                self._order = ShuffledRange(count, generator)
+            else:
+                self._order = generator.permutation(count)
             self._epoch = epoch
         first = position * self.batch_size
         indices = self._order[first : first + self.batch_size]
@@ -63,6 +75,8 @@ def batches(
 ) -> tf.data.Dataset:
     """Return a dataset of the batches of some steps, with prefetching.
 
+    Several processes get their share of each batch; see `distribution`.
+
     Args:
         sequences: the training sequences.
         objective: the pretraining objective.
@@ -76,7 +90,7 @@ def batches(
             batch = sequences.batch(step)
             if step < short_steps:
                 batch = batch.reshape(-1, short_length)
-            yield objective.batch(batch, step)
+            yield objective.batch(batch, step, distribution.own_rows(len(batch)))
 
     signature = tf.nest.map_structure(
         lambda array: tf.TensorSpec([None] * array.ndim, array.dtype), next(generate())

@@ -97,7 +97,7 @@ def draw_tokens(logits, draws):
         draws: uniform random numbers in [0, 1), (batch, positions).
     """
     reached = ops.cumsum(ops.softmax(logits), axis=-1)
-    ids = ops.sum(ops.cast(reached <= draws[..., None], "int32"), axis=-1)
+    ids = ops.sum(ops.cast(ops.less_equal(reached, draws[..., None]), "int32"), axis=-1)
     return ops.minimum(ids, logits.shape[-1] - 1)  # the sum can be below 1
 
 

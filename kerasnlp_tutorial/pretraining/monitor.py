@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial import distribution, runs, training
 from kerasnlp_tutorial.pretraining.objectives import Batch
 
 logger = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class PretrainingMonitor(keras.callbacks.Callback):
             logger.info("going on after step %d", self.step)
 
     def on_train_begin(self, logs=None):
+        self._states.restore_random_numbers()
         if self.config.initial and not self.step:
             self._measure(None)
         self._clock = time.monotonic() - self.seconds
@@ -89,6 +90,8 @@ class PretrainingMonitor(keras.callbacks.Callback):
         if done:  # measure and save what is stored: averaged weights, if any
             optimizer, weights = self.model.optimizer, self.model.trainable_variables
             optimizer.finalize_variable_values(weights)
+            for weight in weights:  # JAX frees what the average shares with them
+                weight.assign(keras.ops.copy(weight))
         loss = self._mean_loss(logs["loss"])
         if done or self.step % self.config.measure_every == 0:
             self._measure(loss)
@@ -122,7 +125,8 @@ class PretrainingMonitor(keras.callbacks.Callback):
         return share * earlier + (1 - share) * loss
 
     def _measure(self, loss):
-        measured = mean_measures(self.model, self.held_out)
+        with distribution.on_one_device(self.model):
+            measured = mean_measures(self.model, self.held_out)
         row = {
             "step": self.step,
             "tokens": self.step * self.tokens_per_step,

@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasnlp_tutorial.tokenizers.vocabulary import SPECIAL_TOKENS
 
+ALL = slice(None)  # rows of a batch
 Arrays = np.ndarray | dict[str, np.ndarray]
 Batch = tuple[dict[str, np.ndarray], Arrays, Arrays]
 TokenBatch = tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]
@@ -14,12 +15,13 @@ TokenBatch = tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]
 class Objective(Protocol):
     """Makes training batches from sequences of token ids."""
 
-    def batch(self, sequences: np.ndarray, step: int) -> Batch:
+    def batch(self, sequences: np.ndarray, step: int, rows: slice = ALL) -> Batch:
         """Return `(x, y, sample_weight)`, which depend only on the arguments.
 
         Args:
             sequences: token ids, int32, (batch, length).
             step: training step.
+            rows: rows of the batch to return; they are the same in the whole batch.
         """
         ...
 
@@ -51,12 +53,13 @@ class MaskedLanguageModel:
         self.whole_words = whole_words
         self.seed = seed
 
-    def batch(self, sequences: np.ndarray, step: int) -> TokenBatch:
+    def batch(self, sequences: np.ndarray, step: int, rows: slice = ALL) -> TokenBatch:
         """Return `(x, y, sample_weight)` for a `keras_nlp.models.BertMaskedLM`.
 
         Args:
             sequences: token ids, int32, (batch, length).
             step: training step.
+            rows: rows of the batch to return.
 
         Returns:
             A dictionary of `token_ids`, `segment_ids` and `padding_mask`, int32,
@@ -65,10 +68,11 @@ class MaskedLanguageModel:
             special tokens.
         """
         generator = np.random.default_rng((self.seed, step, 1))
-        tokens = sequences.copy()
+        count, tokens = len(sequences), sequences[rows].copy()
         tokens[:, 0] = self.cls  # every input of the model starts with [CLS]
         mask_count = max(round(self.share * tokens.shape[1]), 1)
-        scores = generator.random(tokens.shape)
+        # Drawn for the whole batch, so that all rows are as in the whole batch.
+        scores = generator.random((count, tokens.shape[1]))[rows]
         if self.whole_words:
             words = np.cumsum(~self.continues[tokens], axis=1)
             scores = np.take_along_axis(scores, words - words[:, :1], axis=1)
@@ -78,8 +82,8 @@ class MaskedLanguageModel:
         )
         targets = np.take_along_axis(tokens, positions, axis=1)
         weights = (~self.special[targets]).astype("float32")
-        draw = generator.random(targets.shape)
-        random = generator.choice(self.ordinary, targets.shape)
+        draw = generator.random((count, mask_count))[rows]
+        random = generator.choice(self.ordinary, (count, mask_count))[rows]
         inputs = np.where(draw < 0.8, self.mask, np.where(draw < 0.9, random, targets))
         inputs = np.where(weights > 0, inputs, targets).astype("int32")
         np.put_along_axis(tokens, positions, inputs, axis=1)
@@ -95,18 +99,19 @@ class MaskedLanguageModel:
 class CausalLanguageModel:
     """The next token prediction objective of GPT."""
 
-    def batch(self, sequences: np.ndarray, step: int) -> TokenBatch:
+    def batch(self, sequences: np.ndarray, step: int, rows: slice = ALL) -> TokenBatch:
         """Return `(x, y, sample_weight)` for a `keras_nlp.models.GPT2CausalLM`.
 
         Args:
             sequences: token ids, int32, (batch, length).
             step: training step; not used.
+            rows: rows of the batch to return.
 
         Returns:
             A dictionary of `token_ids` and `padding_mask`, the labels, all int32, and
             the weights, float32; each of shape (batch, length - 1).
         """
-        tokens, targets = sequences[:, :-1], sequences[:, 1:]
+        tokens, targets = sequences[rows, :-1], sequences[rows, 1:]
         x = {"token_ids": tokens, "padding_mask": np.ones_like(tokens)}
         return x, targets, np.ones(targets.shape, "float32")
 
@@ -132,12 +137,13 @@ class ReplacedTokens:
         self.keep_masks = keep_masks
         self.seed = seed
 
-    def batch(self, sequences: np.ndarray, step: int) -> Batch:
+    def batch(self, sequences: np.ndarray, step: int, rows: slice = ALL) -> Batch:
         """Return `(x, y, sample_weight)` for a model of `bert_model.trained_model`.
 
         Args:
             sequences: token ids, int32, (batch, length).
             step: training step.
+            rows: rows of the batch to return.
 
         Returns:
             The inputs of `MaskedLanguageModel`, with `original_ids`, int32, (batch,
@@ -147,13 +153,14 @@ class ReplacedTokens:
             weights of shape (batch, length); and `tokens`, (batch, masks / 2), if masks
             are kept.
         """
-        x, targets, weights = self.masked.batch(sequences, step)
+        x, targets, weights = self.masked.batch(sequences, step, rows)
         original = x["token_ids"].copy()
         np.put_along_axis(original, x["mask_positions"], targets, axis=1)
         x["original_ids"] = original
         positions = x["mask_positions"]
         generator = np.random.default_rng((self.seed, step, 3))
-        x["draws"] = generator.random(positions.shape, dtype="float32")
+        draws = generator.random((len(sequences), positions.shape[1]), dtype="float32")
+        x["draws"] = draws[rows]
         # The model negates the logits of tokens that were not replaced.
         detection = np.ones(original.shape, "float32")
         answers = np.ones((*original.shape, 1), "int32")
@@ -188,12 +195,13 @@ class SentenceOrder:
         self.ends = np.flatnonzero(np.isin(vocabulary, [".", "?", "!"]))
         self.seed = seed
 
-    def batch(self, sequences: np.ndarray, step: int) -> Batch:
+    def batch(self, sequences: np.ndarray, step: int, rows: slice = ALL) -> Batch:
         """Return the other objective's `(x, y, sample_weight)`, extended with `order`.
 
         Args:
             sequences: token ids, int32, (batch, length).
             step: training step.
+            rows: rows of the batch to return.
 
         Returns:
             The other objective's inputs, with `segment_ids` of two segments; and
@@ -208,7 +216,8 @@ class SentenceOrder:
         tokens = np.full_like(sequences, self.sep)
         tokens[:, 0] = self.cls
         segments = np.zeros_like(sequences)
-        for row, (cut, label) in enumerate(zip(cuts, order, strict=True)):
+        for row in range(count)[rows]:
+            cut, label = cuts[row], order[row]
             # One token is replaced with [CLS] and two with [SEP].
             first, second = sequences[row, 1:cut], sequences[row, cut : length - 2]
             if label == 1:
@@ -220,12 +229,12 @@ class SentenceOrder:
             tokens[row, 1:middle] = first
             tokens[row, middle + 1 : -1] = second
             segments[row, middle + 1 :] = 1
-        x, y, weights = self.objective.batch(tokens, step)
+        x, y, weights = self.objective.batch(tokens, step, rows)
         labels = y if isinstance(y, dict) else {"tokens": y}
         sample_weight = weights if isinstance(weights, dict) else {"tokens": weights}
-        labels["order"] = order.astype("int32")
-        sample_weight["order"] = np.ones(count, "float32")
-        return x | {"segment_ids": segments}, labels, sample_weight
+        labels["order"] = order[rows].astype("int32")
+        sample_weight["order"] = np.ones(len(labels["order"]), "float32")
+        return x | {"segment_ids": segments[rows]}, labels, sample_weight
 
     def _cuts(
         self, sequences: np.ndarray, generator: np.random.Generator

@@ -6,9 +6,8 @@ import time
 from pathlib import Path
 
 import keras
-import numpy as np
 
-from kerasnlp_tutorial import runs, training
+from kerasnlp_tutorial import distribution, runs, training
 from kerasnlp_tutorial.checkpoints import preset_folder
 from kerasnlp_tutorial.checkpoints.preset_files import preset_config
 from kerasnlp_tutorial.datasets import TextLines
@@ -18,7 +17,13 @@ from kerasnlp_tutorial.pretraining.batches import PackedSequences, batches
 from kerasnlp_tutorial.pretraining.bert_model import losses
 from kerasnlp_tutorial.pretraining.config import PretrainingConfig
 from kerasnlp_tutorial.pretraining.monitor import PretrainingMonitor
-from kerasnlp_tutorial.pretraining.tokens import Tokens, read_tokens, write_tokens
+from kerasnlp_tutorial.pretraining.tokens import (
+    Tokenization,
+    Tokens,
+    fingerprint,
+    read_tokens,
+    write_tokens,
+)
 from kerasnlp_tutorial.tokenizers import report_unknown, unknown_token_id
 
 logger = logging.getLogger(__name__)
@@ -45,9 +50,11 @@ def pretrain(config: PretrainingConfig) -> Path:
         InputError: the texts cannot be read or are too few, the output exists, or
             `initial` is no such model or of another size.
     """
+    distribution.check_batch_size(config.batch_size)
     with runs.Run.begin(f"pretrain-{config.architecture}", config) as run:
         config = run.config
-        pretraining = ARCHITECTURES[config.architecture](config, run.partial)
+        with distribution.first_process_first():  # it learns the vocabulary
+            pretraining = ARCHITECTURES[config.architecture](config, run.partial)
         tokens = _tokens(config, pretraining, run.partial / "tokens")
         keras.utils.set_random_seed(config.seed)
         task = pretraining.task()
@@ -56,7 +63,7 @@ def pretrain(config: PretrainingConfig) -> Path:
             optimizer=training.adamw(
                 config.learning_rate, config.weight_decay, config.average
             ),
-            jit_compile=False,
+            jit_compile=training.JIT_COMPILE,
             **losses(model),
         )
         sequences, held_out = _sequences(config, tokens, pretraining.length)
@@ -128,32 +135,35 @@ def _fit(model, config, monitor, dataset):
     with (
         training.matrix_products(config.precision),
         training.fast_steps(model, config.fast),
+        distribution.replicated(model),
     ):
         model.fit(dataset, verbose=0, shuffle=False, callbacks=[schedule, monitor])
 
 
 def _tokens(config: PretrainingConfig, pretraining, folder: Path) -> Tokens:
-    tokens = read_tokens(folder)
+    unknown = unknown_token_id(pretraining.tokenizer)
+    # A resumed training no longer needs its texts, unless others share the tokens.
+    tokens = None if config.tokens else read_tokens(folder)
     if tokens is None:
         started = time.monotonic()
-        write_tokens(
-            folder,
-            TextLines(config.text),
+        tokenization = Tokenization(
             pretraining.encode,
             pretraining.end_token_id,
             config.held_out,
+            fingerprint(pretraining.tokenizer),
+            unknown,
         )
-        tokens = read_tokens(folder)
-        assert tokens is not None  # written just now
+        folder = Path(config.tokens) if config.tokens else folder
+        share = distribution.process_share()
+        tokens = write_tokens(folder, config.text, tokenization, share)
         logger.info(
             "%d texts, %d tokens, tokenised in %.0f s",
             tokens.texts,
             len(tokens.train) + len(tokens.held_out),
             time.monotonic() - started,
         )
-    unknown = unknown_token_id(pretraining.tokenizer)
     if unknown is not None:
-        share = float(np.mean(tokens.train == unknown))
+        share = tokens.unknown / len(tokens.train)
         texts = TextLines(config.text)
         report_unknown(share, pretraining.tokenizer, texts, config.allow_unknown)
     return tokens

@@ -88,6 +88,7 @@ class BestEpoch(keras.callbacks.TerminateOnNaN):
             logger.info("resuming after epoch %d", self.epoch)
 
     def on_train_begin(self, logs=None):
+        self._states.restore_random_numbers()
         self._first = self.epoch
         self._started = time.monotonic()
 

@@ -5,9 +5,11 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import keras
 import keras_nlp
 import tensorflow as tf
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.training.best_epoch import BestEpoch
 from kerasnlp_tutorial.training.fast_layers import fast_steps
 from kerasnlp_tutorial.training.states import check_finite
@@ -44,9 +46,14 @@ def fitting(
             already_encoded(model),
             matrix_products(precision),
             fast_steps(model, fast),
+            distribution.replicated(model),
         ):
             yield
     except KeyboardInterrupt:
+        if distribution.process_share()[1] > 1:
+            raise  # the others would wait
+        if best_epoch.weights is None and keras.backend.backend() == "jax":
+            raise  # a step that is interrupted has no weights
         logger.warning("interrupted: continuing with the best weights so far")
     if best_epoch.weights is not None:
         model.set_weights(best_epoch.weights)

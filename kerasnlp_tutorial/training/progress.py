@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 import keras
 
+from kerasnlp_tutorial import distribution
+
 
 def progress_verbosity() -> int:
     """Return `verbose` for `fit`: Keras's bar in a terminal, otherwise nothing.
 
     `EpochLines` prints where there is no terminal.
     """
-    return 1 if sys.stdout.isatty() else 0
+    return int(sys.stdout.isatty() and distribution.is_first_process())
 
 
 class EpochLines(keras.callbacks.Callback):
@@ -46,7 +48,7 @@ class EpochLines(keras.callbacks.Callback):
         line = epoch_line(epoch + 1, epochs, logs or {}, now - self._epoch_started)
         if epoch + 1 < epochs:
             line += f", about {duration(left)} left"
-        if not sys.stdout.isatty():
+        if not sys.stdout.isatty() and distribution.is_first_process():
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
 

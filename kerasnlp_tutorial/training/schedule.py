@@ -5,6 +5,8 @@ import time
 
 import keras
 
+from kerasnlp_tutorial import distribution
+
 logger = logging.getLogger(__name__)
 
 
@@ -68,11 +70,16 @@ class WarmupLinearDecay(keras.callbacks.Callback):
         # The optimizer counts the steps of a resumed training too. The middle of a
         # step is used, since the rate is 0 at both ends of the training.
         step = int(keras.ops.convert_to_numpy(optimizer.iterations)) + 0.5
-        seconds = time.monotonic() - self._started
-        optimizer.learning_rate = self.rate(self.progress(step, seconds))
+        seconds = self._seconds() if self.max_seconds else 0.0
+        rate = self.rate(self.progress(step, seconds))
+        optimizer.learning_rate = distribution.on_all_devices(rate)
+
+    def _seconds(self) -> float:
+        """Return the duration so far, the same in all processes."""
+        return distribution.agreed(time.monotonic() - self._started)
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.max_seconds and time.monotonic() - self._started >= self.max_seconds:
+        if self.max_seconds and self._seconds() >= self.max_seconds:
             if not self.model.stop_training:
                 logger.info("the time budget of %.0f s is used up", self.max_seconds)
             self.model.stop_training = True

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.runs import TrainedModel
 
 
@@ -41,7 +42,8 @@ class ValidationScore(keras.callbacks.Callback):
         # `fit` on encoded examples takes the preprocessor away; `evaluate` needs it.
         current, model.preprocessor = model.preprocessor, self._preprocessor
         try:
-            scores = self.evaluate(self.trained, self.examples)
+            with distribution.on_one_device(model):
+                scores = self.evaluate(self.trained, self.examples)
         finally:
             model.preprocessor = current
         logs[f"val_{self.name}"] = float(scores[self.name])

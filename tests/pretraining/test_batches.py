@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from kerasnlp_tutorial.pretraining import batches as batches_module
 from kerasnlp_tutorial.pretraining.batches import PackedSequences, batches
 from kerasnlp_tutorial.pretraining.objectives import MaskedLanguageModel
 
@@ -11,7 +13,9 @@ def masked():
     return MaskedLanguageModel(VOCABULARY, 0.25, whole_words=False, seed=1)
 
 
-def test_an_epoch_sees_every_sequence_once():
+@pytest.mark.parametrize("most_listed", [2**24, 10])
+def test_an_epoch_sees_every_sequence_once(monkeypatch, most_listed):
+    monkeypatch.setattr(batches_module, "_MOST_LISTED", most_listed)
     ids = np.arange(1000, dtype="uint16")
     sequences = PackedSequences(ids, length=10, batch_size=3, seed=0)
     epoch = np.concatenate(
@@ -19,6 +23,12 @@ def test_an_epoch_sees_every_sequence_once():
     )
     assert len(np.unique(epoch)) == epoch.size == 33 * 3 * 10
     assert (np.diff(epoch, axis=1) == 1).all()
+
+
+def test_the_order_of_trainings_that_go_on_stays():
+    sequences = PackedSequences(np.arange(1000, dtype="uint16"), 10, 3, seed=5)
+    first, later = sequences.batch(1)[:, 0], sequences.batch(2 * 33 + 4)[:, 0]
+    assert first.tolist() == [46, 846, 176] and later.tolist() == [7, 957, 87]
 
 
 def test_the_next_epoch_cuts_elsewhere_in_another_order():
@@ -49,5 +59,5 @@ def test_the_first_steps_cut_the_same_sequences_shorter():
 
 
 class Unchanged:
-    def batch(self, sequences, step):
+    def batch(self, sequences, step, rows=slice(None)):
         return {"token_ids": sequences}, sequences, np.ones(sequences.shape)

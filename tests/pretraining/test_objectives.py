@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -102,7 +103,7 @@ def test_a_batch_depends_on_sequences_and_step_alone():
 
 
 class Unchanged:
-    def batch(self, sequences, step):
+    def batch(self, sequences, step, rows=slice(None)):
         return {"token_ids": sequences}, sequences, np.ones(sequences.shape)
 
 
@@ -158,3 +159,26 @@ def test_the_cut_is_not_between_texts():
     x, y, _ = ordered(np.tile(row, (300, 1)))
     cuts = x["segment_ids"][y["order"] == 0].argmax(axis=1) - 1
     assert set(cuts) == {*range(10, 30)} - {15, 16}
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        masked(),
+        masked(whole_words=True),
+        CausalLanguageModel(),
+        ReplacedTokens(masked(), keep_masks=True, seed=1),
+        SentenceOrder(ReplacedTokens(masked(), False, seed=1), VOCABULARY, seed=1),
+    ],
+    ids=["masked", "words", "causal", "both", "order"],
+)
+def test_rows_of_a_batch_are_those_of_the_whole_batch(objective):
+    """Each of several processes computes its rows."""
+    tokens = np.random.default_rng(0).integers(3, 11, (12, 16)).astype("int32")
+    whole = keras.tree.flatten(objective.batch(tokens, 5))
+    parts = [
+        keras.tree.flatten(objective.batch(tokens, 5, slice(first, first + 4)))
+        for first in (0, 4, 8)
+    ]
+    for array, *of_parts in zip(whole, *parts, strict=True):
+        np.testing.assert_array_equal(array, np.concatenate(of_parts))

@@ -15,11 +15,13 @@ from tokenizers.pre_tokenizers import ByteLevel
 import kerasnlp_tutorial.models  # noqa: F401
 from kerasnlp_tutorial import runs
 from kerasnlp_tutorial.checkpoints import load_masked_lm, load_task
+from kerasnlp_tutorial.datasets import TextLines
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.pretraining import PRESET_SIZES, PretrainingConfig, pretrain
 from kerasnlp_tutorial.pretraining import architectures as architectures_module
 from kerasnlp_tutorial.pretraining import monitor as monitor_module
 from kerasnlp_tutorial.pretraining import run as run_module
+from kerasnlp_tutorial.pretraining import tokens as tokens_module
 from kerasnlp_tutorial.pretraining.initial import (
     layer_origins,
     load_initial,
@@ -311,7 +313,9 @@ def test_pretraining_goes_on_with_another_vocabulary(config, architecture, tmp_p
     vocabulary = load_task(further)[0].preprocessor.tokenizer.get_vocabulary()
     assert len(vocabulary) == size
     losses = runs.describe(further)["history"]["val_loss"]
-    assert losses[1] < losses[0]
+    learnt = runs.describe(first)["history"]["val_loss"][-1]
+    assert len(losses) == 2 and losses[0] < learnt + 0.2  # it does not begin again
+    assert losses[1] < losses[0] + 0.02
 
 
 @pytest.mark.parametrize(
@@ -439,6 +443,46 @@ def test_settings_that_cannot_work(config, changes, message):
     fields = dataclasses.asdict(config("bert")) | changes
     with pytest.raises(InputError, match=message):
         PretrainingConfig(**fields)
+
+
+def test_texts_are_paths_patterns_and_urls(config, tmp_path, monkeypatch):
+    folder = tmp_path / "[1]"
+    folder.mkdir()
+    (folder / "a.txt").write_text("하나\n", encoding="utf-8")
+    (folder / "b*.txt").write_text("둘\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    url = "s3://bucket/*.txt"
+    text = config("bert", text=("a.txt", "*.txt", "b*.txt", url)).text
+    assert text == (
+        f"{folder}/a.txt",
+        f"{tmp_path}/[[]1]/*.txt",
+        f"{folder}/b*.txt",
+        url,
+    )
+    assert config("bert", text=text).text == text  # as a resumed training reads it
+    monkeypatch.chdir(tmp_path)
+    assert list(TextLines(text[:3])) == ["하나", "하나", "둘", "둘"]
+
+
+def test_trainings_share_the_tokens_of_a_folder(config, tmp_path, monkeypatch):
+    tokens = tmp_path / "tokens"
+    alone = pretrain(config("bert", steps=2, output=str(tmp_path / "alone")))
+    first = pretrain(config("bert", steps=2, tokens=str(tokens)))
+    assert sorted(path.name for path in tokens.iterdir()) == ["00000", "index.json"]
+    with monkeypatch.context() as patched:
+        patched.setattr(tokens_module, "_encoded", None)  # nothing is tokenised again
+        output = str(tmp_path / "second")
+        second = pretrain(config("bert", steps=2, tokens=str(tokens), output=output))
+    losses = [runs.describe(p)["history"]["val_loss"] for p in (alone, first, second)]
+    np.testing.assert_allclose(losses[1:], [losses[0]] * 2, rtol=1e-6)
+    vocabulary = tmp_path / "vocabulary"
+    vocabulary.mkdir()
+    save_wordpiece([*SPECIAL, *WORDS], vocabulary)
+    third = {"vocabulary": str(vocabulary), "output": str(tmp_path / "third")}
+    with pytest.raises(InputError, match="tokens holds tokens of another vocabulary"):
+        pretrain(config("bert", tokens=str(tokens), **third))
+    with pytest.raises(InputError, match="tokens must be a folder that is no URL"):
+        config("bert", tokens="gs://bucket/tokens")
 
 
 def test_too_few_texts(config, tmp_path):
