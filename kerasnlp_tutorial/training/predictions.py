@@ -107,6 +107,5 @@ def predict_outputs(
 
 def _is_mirrored(model: keras_nlp.models.Task) -> bool:
     """Return whether TensorFlow has copies of a model on several devices."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    return model.distribute_strategy.num_replicas_in_sync > 1
+    strategy = getattr(model, "distribute_strategy", None)  # with TensorFlow only
+    return strategy is not None and strategy.num_replicas_in_sync > 1
