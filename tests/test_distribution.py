@@ -224,7 +224,8 @@ def test_a_lost_process_ends_the_others(texts, tmp_path, killed):
 
 
 @pytest.mark.slow
-def test_a_training_goes_on_with_another_number_of_processes(texts, tmp_path):
+@pytest.mark.parametrize("then", [1, 2])
+def test_a_training_goes_on_with_any_number_of_processes(texts, tmp_path, then):
     pytest.importorskip("jax")
     run(command(texts, tmp_path / "whole"))
     output = tmp_path / "broken"
@@ -239,7 +240,10 @@ def test_a_training_goes_on_with_another_number_of_processes(texts, tmp_path):
         process.kill()
         process.communicate()
     assert not output.exists()
-    run(command(texts, output, "--resume"))
+    options = connected() if then == 2 else [[]]
+    again = [start(command(texts, output, "--resume", *o)) for o in options]
+    said = [process.communicate(timeout=400) for process in again]
+    assert [process.returncode for process in again] == [0] * then, said
     assert_same_curve(output, curve(tmp_path / "whole"))
 
 

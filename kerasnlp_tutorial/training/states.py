@@ -91,23 +91,45 @@ class States:
             `facts` and the further arrays of the state; None if there is no usable
             state.
         """
-        if distribution.is_first_process():
-            for part in self.folder.glob(".step-*"):  # of a killed process
-                shutil.rmtree(part)
+        if not distribution.is_first_process():
+            return self._restore_what_the_first_has(model)
+        for part in self.folder.glob(".step-*"):  # of a killed process
+            shutil.rmtree(part)
         folders = sorted(self.folder.glob("step-*"), reverse=True)
+        state = None
         for folder in folders:
             try:
-                facts, arrays = _read(folder)
-                _assign(model, arrays.pop("model"), arrays.pop("optimizer"))
-                self._random = arrays.pop("random", [])
+                state = self._restore(model, folder)
+                break
             except _UNREADABLE as error:
                 logger.warning("%s cannot be used: %s", folder, error)
-            else:
-                self._newest = folder
-                return facts, arrays
-        if folders:
+        distribution.agreed(self._newest.name if self._newest else None)
+        if folders and not state:
             logger.warning("no state can be used: the training starts again")
-        return None
+        return state
+
+    def _restore_what_the_first_has(
+        self, model: keras.Model
+    ) -> tuple[dict[str, Any], Arrays] | None:
+        name = distribution.agreed(None)
+        if name is None:
+            return None
+        try:
+            return self._restore(model, self.folder / name)
+        except _UNREADABLE as error:
+            raise InputError(
+                f"the first process goes on from {self.folder / name}, which cannot be "
+                f"used here: {error}"
+            ) from None
+
+    def _restore(
+        self, model: keras.Model, folder: Path
+    ) -> tuple[dict[str, Any], Arrays]:
+        facts, arrays = _read(folder)
+        _assign(model, arrays.pop("model"), arrays.pop("optimizer"))
+        self._random = arrays.pop("random", [])
+        self._newest = folder
+        return facts, arrays
 
     def restore_random_numbers(self) -> None:
         """Restore the state of PyTorch's random numbers; call it in `on_train_begin`.
