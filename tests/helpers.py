@@ -42,24 +42,19 @@ class FakeModel:
         (path / "model").write_text(self.content)
 
 
-def printed_by(code):
-    """Return the lines that code prints in a process of its own."""
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    return result.stdout.splitlines()
+def printed_by(code, **environment):
+    """Return the lines that code prints in a process of its own.
 
-
-def run_on(backend, code, **environment):
-    """Return what code prints in a process of its own, with a backend of Keras."""
+    `KERAS_BACKEND="jax"` runs it on another backend.
+    """
     result = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env=os.environ | {"KERAS_BACKEND": backend} | environment,
+        env=os.environ | environment,
     )
     assert result.returncode == 0, result.stderr
-    return result.stdout
+    return result.stdout.splitlines()
 
 
 def tracing_count(function):

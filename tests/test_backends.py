@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from helpers import run_on
+from helpers import printed_by
 
 TRAIN = """
 from kerasnlp_tutorial import registry
@@ -69,11 +69,11 @@ def test_all_backends_give_the_same_answers(tmp_path):
     pytest.importorskip("torch")
     folders = [str(tmp_path / backend) for backend in BACKENDS]
     for backend, folder in zip(BACKENDS, folders, strict=True):
-        run_on(backend, f"FOLDER = {folder!r}\n{TRAIN}")
+        printed_by(f"FOLDER = {folder!r}\n{TRAIN}", KERAS_BACKEND=backend)
     expected = None
     for backend in BACKENDS:
-        printed = run_on(backend, f"FOLDERS = {folders}\n{ANSWER}")
-        answers = json.loads(printed.splitlines()[-1])
+        printed = printed_by(f"FOLDERS = {folders}\n{ANSWER}", KERAS_BACKEND=backend)
+        answers = json.loads(printed[-1])
         numbers, words = numbers_and_words(answers)
         assert len(answers) == 17 and len(numbers) > 300
         expected = expected or (numbers, words)

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import printed_by, run_on
+from helpers import printed_by
 
 from kerasnlp_tutorial import distribution, runs
 from kerasnlp_tutorial.cli import main
@@ -201,18 +201,29 @@ def test_devices_and_processes_learn_the_same(texts, tmp_path):
     assert "exists; add --overwrite" in said[0][1] and said[1] == ("", "")
 
 
+def start_until(step, texts, output, **changes):
+    """Start two processes and return them when there is a state of that step."""
+    changes |= {"checkpoint_minutes": 1e-6}
+    both = [start(command(texts, output, *o, **changes)) for o in connected()]
+    states = f"{output.name}.partial/checkpoints/step-*/state.json"
+    while not any(_step(path) >= step for path in output.parent.glob(states)):
+        assert all(process.poll() is None for process in both)
+        time.sleep(0.02)
+    return both
+
+
+def _step(path):
+    try:
+        return json.loads(path.read_text())["step"]
+    except (OSError, ValueError):  # it is replaced by the next one
+        return -1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("killed", [0, 1])
 def test_a_lost_process_ends_the_others(texts, tmp_path, killed):
     pytest.importorskip("jax")
-    run(command(texts, tmp_path / "whole"))
-    output = tmp_path / "broken"
-    settings = {"checkpoint_minutes": 1e-6, "steps": 100_000}
-    both = [start(command(texts, output, *o, **settings)) for o in connected()]
-    states = f"{output.name}.partial/checkpoints/step-*/state.json"
-    while not any(_step(path) >= 5 for path in tmp_path.glob(states)):
-        assert all(process.poll() is None for process in both)
-        time.sleep(0.1)
+    both = start_until(5, texts, tmp_path / "broken", steps=100_000)
     both[killed].send_signal(signal.SIGKILL)
     lost = time.monotonic()
     _, errors = both[1 - killed].communicate(timeout=100)
@@ -229,13 +240,7 @@ def test_a_training_goes_on_with_any_number_of_processes(texts, tmp_path, then):
     pytest.importorskip("jax")
     run(command(texts, tmp_path / "whole"))
     output = tmp_path / "broken"
-    both = [
-        start(command(texts, output, *o, checkpoint_minutes=1e-6)) for o in connected()
-    ]
-    states = f"{output.name}.partial/checkpoints/step-*/state.json"
-    while not any(tmp_path.glob(states)):
-        assert all(process.poll() is None for process in both)
-        time.sleep(0.02)
+    both = start_until(1, texts, output)
     for process in both:
         process.kill()
         process.communicate()
@@ -245,13 +250,6 @@ def test_a_training_goes_on_with_any_number_of_processes(texts, tmp_path, then):
     said = [process.communicate(timeout=400) for process in again]
     assert [process.returncode for process in again] == [0] * then, said
     assert_same_curve(output, curve(tmp_path / "whole"))
-
-
-def _step(path):
-    try:
-        return json.loads(path.read_text())["step"]
-    except (OSError, ValueError):  # it is replaced by the next one
-        return -1
 
 
 @pytest.mark.slow
@@ -274,7 +272,7 @@ for name in ("ch04", "ch06", "ch07"):
     again, score = chapter.evaluate(opened, examples), chapter.METRICS[0]
     assert abs(again[score] - opened.metrics[score]) < 0.005, (name, again)
 """
-    run_on("tensorflow", code)
+    printed_by(code, KERAS_BACKEND="tensorflow")
 
 
 @pytest.mark.slow
@@ -309,11 +307,12 @@ def test_two_first_processes_are_refused(texts, tmp_path):
 @pytest.mark.slow
 def test_a_chapter_trains_the_same_on_two_devices(tmp_path):
     pytest.importorskip("jax")
-    code = """
+    code = f"""
 import keras
 from kerasnlp_tutorial import distribution, runs
 from kerasnlp_tutorial.chapters import ch06_named_entity_recognition as ch06
 def curve(name):
+    name = f"{tmp_path}/{{name}}"
     ch06.train(ch06.Config.quick(output=name, epochs=2, max_train_examples=64))
     history = runs.describe(name)["history"]
     return [history[key] for key in ("loss", "val_loss", "val_f1")]
@@ -325,16 +324,8 @@ with distribution.distributed(devices=2):
 print(max(abs(a - b) for x, y in zip(one, two) for a, b in zip(x, y)))
 assert keras.distribution.distribution() is None
 """
-    os_environ = {"KERAS_BACKEND": "jax"}
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=os.environ | os_environ,
-    )
-    assert result.returncode == 0, result.stderr
-    assert float(result.stdout.splitlines()[-1]) < 1e-5
+    printed = printed_by(code, KERAS_BACKEND="jax")
+    assert float(printed[-1]) < 1e-5
 
 
 def test_the_module_imports_no_backend():

@@ -1,14 +1,11 @@
 import dataclasses
 import gc
-import os
-import subprocess
-import sys
 import weakref
 
 import keras
 import keras_nlp
 import pytest
-from helpers import tracing_count
+from helpers import printed_by, tracing_count
 
 from kerasnlp_tutorial import training
 from kerasnlp_tutorial.errors import InputError
@@ -197,16 +194,10 @@ for options in (
 def test_every_backend_writes_the_same(backend):
     pytest.importorskip(backend)
 
-    def write(backend):
-        return subprocess.run(
-            [sys.executable, "-c", _WRITE],
-            env=os.environ | {"KERAS_BACKEND": backend},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-    assert write(backend) == write("tensorflow") != ""
+    written, expected = (
+        printed_by(_WRITE, KERAS_BACKEND=name) for name in (backend, "tensorflow")
+    )
+    assert written == expected != []
 
 
 def test_generators_are_cached_as_long_as_their_model_lives(tmp_path):

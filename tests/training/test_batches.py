@@ -2,7 +2,7 @@ import keras_nlp
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import HARD_TEXTS, run_on
+from helpers import HARD_TEXTS, printed_by
 
 from kerasnlp_tutorial import training
 from kerasnlp_tutorial.datasets import Splits
@@ -75,7 +75,7 @@ print(len(epoch), len(set(epoch)))
 print({tuple(x["token_ids"].shape) for x, _ in training.length_grouped_dataset(
     {"token_ids": ids}, range(1000), 32) } >= {(8, 128)})
 """
-    assert run_on("jax", code).splitlines() == [
+    assert printed_by(code, KERAS_BACKEND="jax") == [
         "[[7], [16, 32], [16, 33], [16, 32, 64, 128], [16, 32, 64, 130]]",
         "[(32, 16), (32, 32), (32, 64), (32, 128)]",
         "1024 1000",
