@@ -303,7 +303,8 @@ def test_pretraining_goes_on_with_another_vocabulary(config, architecture, tmp_p
         size = len(SPECIAL) + len(WORDS)
         save_wordpiece([*SPECIAL, *WORDS], folder)
     else:
-        bpe = ByteLevelBPE.train([" ".join(WORDS)] * 9, 300)
+        # Other ids, but every word is one token, as in the first vocabulary.
+        bpe = ByteLevelBPE.train([f"기차 {word}\n{word}" for word in WORDS] * 9, 400)
         size = len(bpe.vocabulary)
         bpe.save(folder)
     changes = {"initial": str(first), "vocabulary": str(folder)}
