@@ -129,7 +129,7 @@ def with_other_prompts(
     lengths = tf.constant([len(prefix) for prefix in prefixes])
     max_length = max(map(len, prefixes))
     padded = table.to_tensor(-1, shape=(None, max_length))
-    widths = training.widths(longest, 1)
+    widths = training.widths(longest)
 
     def append(x, y, weight):
         ids = x["token_ids"]

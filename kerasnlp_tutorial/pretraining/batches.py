@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from kerasnlp_tutorial import distribution
+from kerasnlp_tutorial import distribution, training
 from kerasnlp_tutorial.pretraining.objectives import Batch, Objective
 from kerasnlp_tutorial.pretraining.shuffled_range import ShuffledRange
 from kerasnlp_tutorial.pretraining.token_array import TokenArray
@@ -96,4 +96,4 @@ def batches(
         lambda array: tf.TensorSpec([None] * array.ndim, array.dtype), next(generate())
     )
     dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
-    return dataset.prefetch(4)
+    return training.untuned(dataset.prefetch(4))

@@ -6,6 +6,7 @@ from kerasnlp_tutorial.training.batches import (
     encode,
     length_grouped_dataset,
     make_datasets,
+    untuned,
 )
 from kerasnlp_tutorial.training.best_epoch import BestEpoch, monitored_score
 from kerasnlp_tutorial.training.compilation import (
@@ -51,6 +52,7 @@ __all__ = [
     "predict_logits",
     "predict_outputs",
     "progress_verbosity",
+    "untuned",
     "width_of",
     "widths",
 ]

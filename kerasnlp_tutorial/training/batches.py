@@ -16,7 +16,6 @@ from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer, KoreanBertTokeniz
 from kerasnlp_tutorial.training import compilation
 
 _GROUPED_BATCHES = 50  # batches in a group that is sorted by length
-_WIDTH_MULTIPLE = 4  # tokens
 _ENCODE_BATCH = 512  # examples
 
 Features = Mapping[str, tf.RaggedTensor]
@@ -61,7 +60,7 @@ def encode(
     else:
         columns = (inputs, targets)
     tokens, lengths, row_targets = defaultdict(list), [], []
-    texts = tf.data.Dataset.from_tensor_slices(columns).batch(_ENCODE_BATCH)
+    texts = untuned(tf.data.Dataset.from_tensor_slices(columns).batch(_ENCODE_BATCH))
     if len(texts) == 1:  # a graph would take a second to build
         batches = [preprocess(*next(iter(texts)))]
     else:
@@ -236,7 +235,7 @@ def length_grouped_dataset(
     if targets is not None:
         targets = tf.constant(targets, "int32")
     lengths = tf.cast(features["token_ids"].row_lengths(), "int32")
-    widths = compilation.widths(int(tf.reduce_max(lengths)), _WIDTH_MULTIPLE)
+    widths = compilation.widths(int(tf.reduce_max(lengths)))
     devices = distribution.device_count()
     if shuffle_seed is None and devices > 1:
         # The first batch must be one that can be divided; the last need not.
@@ -255,8 +254,6 @@ def length_grouped_dataset(
 
     def pad(indices):
         real = tf.gather(lengths, indices)
-        # Few different widths, since TensorFlow prepares something for each. None is
-        # above that of the longest example: the model may not take more.
         width = compilation.width_of(tf.reduce_max(real), widths)
         shape = tf.stack([tf.size(indices), width])
         x = {}
@@ -269,11 +266,23 @@ def length_grouped_dataset(
             return x, x.pop("targets"), x.pop("sample_weight")
         return x, tf.gather(targets, indices)
 
-    dataset = dataset.map(pad, num_parallel_calls=tf.data.AUTOTUNE)
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(2)
+    dataset = untuned(dataset.map(pad).prefetch(2))
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     if shuffle_seed is not None:
         dataset.order = order
     return dataset
+
+
+def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Return a dataset whose buffers and threads TensorFlow does not tune.
+
+    The thread that tunes them looks after 10, 20, 40, ... milliseconds, up to a minute,
+    and can miss that it should end. The next epoch then waits until it looks again, in
+    short trainings of large models for more than a third of the time.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
 def make_datasets(

@@ -37,21 +37,19 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def widths(longest: int, multiple: int) -> np.ndarray:
+def widths(longest: int) -> np.ndarray:
     """Return the widths that batches are padded to, ascending, int32.
+
+    All widths, where shapes cost little; where each one is compiled, 16, 32, 64, ...
+    tokens, and the longest, which is at least half as wide again as the one before it.
 
     Args:
         longest: number of tokens of the longest example, the largest width.
-        multiple: what the widths are multiples of where shapes cost little; where each
-            one is compiled, they are 16, 32, 64, ... tokens, and the longest is at
-            least half as wide again as the one before it.
     """
-    if FIXED_SHAPES:
-        doublings = range((2 * longest // (3 * _SHORTEST)).bit_length())
-        steps = [_SHORTEST << number for number in doublings]
-    else:
-        steps = [*range(multiple, longest, multiple)]
-    return np.array([*steps, longest], "int32")
+    if not FIXED_SHAPES:
+        return np.arange(1, longest + 1, dtype="int32")
+    doublings = range((2 * longest // (3 * _SHORTEST)).bit_length())
+    return np.array([*(_SHORTEST << number for number in doublings), longest], "int32")
 
 
 def width_of(tokens: tf.Tensor, widths: np.ndarray) -> tf.Tensor:
