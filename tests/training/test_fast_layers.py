@@ -96,6 +96,36 @@ def test_the_gradients_are_those_of_the_plain_layers(make_model):
         np.testing.assert_allclose(a, b, atol=1e-6, rtol=1e-4, err_msg=weight.path)
 
 
+def test_gelu_is_the_plain_one():
+    inputs = tf.concat([tf.linspace(-9.0, 9.0, 1001), [-1e9, 0.0, 1e9]], 0)
+
+    def value_and_slope(function):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = function(inputs)
+        return np.stack([outputs, tape.gradient(outputs, inputs)])[:, :-3]
+
+    plain = value_and_slope(lambda x: keras.activations.gelu(x, approximate=True))
+    np.testing.assert_allclose(value_and_slope(fast_layers.gelu), plain, atol=1e-5)
+    assert fast_layers.gelu(inputs)[-3:].numpy().tolist() == [0.0, 0.0, 1e9]
+
+
+@pytest.mark.parametrize("shape", [(8,), (3, 8), (2, 5, 3, 8)])
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_dense_layers_of_any_rank(shape, use_bias):
+    layer = keras.layers.Dense(
+        5, activation="tanh", use_bias=use_bias, bias_initializer="normal"
+    )
+    model = keras.Sequential([keras.Input(shape), layer])
+    model.compile(training.adamw(1e-3, 0.0), "mse")
+    inputs = np.random.default_rng(0).normal(size=(4, *shape)).astype("float32")
+    plain = layer(inputs)
+    with training.fast_steps(model):
+        assert "call" in vars(layer)
+        np.testing.assert_allclose(layer(inputs), plain, rtol=1e-5, atol=1e-6)
+        assert model(inputs).shape == plain.shape
+
+
 def test_dropout_keeps_the_mean_and_is_the_same_for_the_same_seed():
     inputs = np.full((50, 203), 2.0, "float32")
     draws = []
@@ -140,6 +170,7 @@ def test_layers_are_as_before_after_it_and_after_an_error():
         keras.layers.Dropout(0.5, noise_shape=(1, 8)),
         keras.layers.Dropout(0.0),
         keras.layers.BatchNormalization(),
+        keras.layers.Dense(3, dtype="mixed_bfloat16"),
     ],
 )
 def test_other_layers_stay_as_they_are(layer):
