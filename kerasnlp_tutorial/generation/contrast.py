@@ -129,7 +129,6 @@ def with_other_prompts(
     lengths = tf.constant([len(prefix) for prefix in prefixes])
     max_length = max(map(len, prefixes))
     padded = table.to_tensor(-1, shape=(None, max_length))
-    widths = training.widths(longest)
 
     def append(x, y, weight):
         ids = x["token_ids"]
@@ -165,7 +164,7 @@ def with_other_prompts(
         other_y = replace_prefix(other[:, 1:], y, text_starts - 1)
         other_weight = replace_prefix(prompt_weight, weight, text_starts - 1)
         width = tf.maximum(tf.shape(ids)[1], tf.shape(other_x["token_ids"])[1])
-        width = training.width_of(width, widths)
+        width = training.width_of(width, longest)
 
         def stack(first, second):
             """Concatenate two batches along the first axis, padded to one width."""

@@ -13,7 +13,6 @@ from kerasnlp_tutorial.training.compilation import (
     JIT_COMPILE,
     compiled,
     width_of,
-    widths,
 )
 from kerasnlp_tutorial.training.contexts import (
     already_encoded,
@@ -54,5 +53,4 @@ __all__ = [
     "progress_verbosity",
     "untuned",
     "width_of",
-    "widths",
 ]

@@ -235,7 +235,7 @@ def length_grouped_dataset(
     if targets is not None:
         targets = tf.constant(targets, "int32")
     lengths = tf.cast(features["token_ids"].row_lengths(), "int32")
-    widths = compilation.widths(int(tf.reduce_max(lengths)))
+    longest = int(tf.reduce_max(lengths))
     devices = distribution.device_count()
     if shuffle_seed is None and devices > 1:
         # The first batch must be one that can be divided; the last need not.
@@ -254,7 +254,7 @@ def length_grouped_dataset(
 
     def pad(indices):
         real = tf.gather(lengths, indices)
-        width = compilation.width_of(tf.reduce_max(real), widths)
+        width = compilation.width_of(tf.reduce_max(real), longest)
         shape = tf.stack([tf.size(indices), width])
         x = {}
         for name, rows in features.items():

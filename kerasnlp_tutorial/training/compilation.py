@@ -38,25 +38,28 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def widths(longest: int) -> np.ndarray:
-    """Return the widths that batches are padded to, ascending, int32.
+    """Return the few widths of batches whose shapes are compiled, ascending, int32.
 
-    All widths, where shapes cost little; where each one is compiled, 16, 32, 64, ...
-    tokens, and the longest, which is at least half as wide again as the one before it.
+    They are 16, 32, 64, ... tokens, and the longest, which is at least half as wide
+    again as the one before it.
 
     Args:
         longest: number of tokens of the longest example, the largest width.
     """
-    if not FIXED_SHAPES:
-        return np.arange(1, longest + 1, dtype="int32")
     doublings = range((2 * longest // (3 * _SHORTEST)).bit_length())
     return np.array([*(_SHORTEST << number for number in doublings), longest], "int32")
 
 
-def width_of(tokens: tf.Tensor, widths: np.ndarray) -> tf.Tensor:
-    """Return the smallest width that is not below a number of tokens, int32, ().
+def width_of(tokens: tf.Tensor, longest: int) -> tf.Tensor:
+    """Return the width that a batch is padded to, int32, ().
+
+    It is that of its longest example, or one of few where each shape costs seconds.
 
     Args:
-        tokens: number of tokens, int32, ().
-        widths: result of `widths`.
+        tokens: number of tokens of the batch's longest example, int32, ().
+        longest: number of tokens of the longest example of all.
     """
-    return tf.gather(widths, tf.searchsorted(widths, [tokens]))[0]
+    if not FIXED_SHAPES:
+        return tokens
+    few = widths(longest)
+    return tf.gather(few, tf.searchsorted(few, [tokens]))[0]

@@ -97,17 +97,18 @@ def test_the_gradients_are_those_of_the_plain_layers(make_model):
 
 
 def test_gelu_is_the_plain_one():
-    inputs = tf.concat([tf.linspace(-9.0, 9.0, 1001), [-1e9, 0.0, 1e9]], 0)
+    inputs = tf.linspace(-9.0, 9.0, 1001)
 
     def value_and_slope(function):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             outputs = function(inputs)
-        return np.stack([outputs, tape.gradient(outputs, inputs)])[:, :-3]
+        return np.stack([outputs, tape.gradient(outputs, inputs)])
 
     plain = value_and_slope(lambda x: keras.activations.gelu(x, approximate=True))
     np.testing.assert_allclose(value_and_slope(fast_layers.gelu), plain, atol=1e-5)
-    assert fast_layers.gelu(inputs)[-3:].numpy().tolist() == [0.0, 0.0, 1e9]
+    extremes = tf.constant([-1e9, 0.0, 1e9])
+    assert fast_layers.gelu(extremes).numpy().tolist() == [0.0, 0.0, 1e9]
 
 
 @pytest.mark.parametrize("shape", [(8,), (3, 8), (2, 5, 3, 8)])
