@@ -34,22 +34,24 @@ def write_questions(path, unanswerable=False):
 
 
 def train_tiny(folder, **changes):
-    config = ch07.Config.quick(
-        output=str(folder / "run"),
-        sequence_length=24,
-        doc_stride=5,
-        max_query_length=6,
-        max_answer_length=4,
-        max_train_examples=None,
-        num_heads=2,
-        hidden_dim=64,
-        learning_rate=0.002,
-        batch_size=16,
-        vocabulary_size=85,  # no token holds a name and its particle
-        # It depends on the seed whether so small a model gets beyond answering every
-        # question with the place.
-        **{"mark_matches": False, "epochs": 35, "seed": 3} | changes,
-    )
+    settings = {
+        "sequence_length": 24,
+        "doc_stride": 5,
+        "max_query_length": 6,
+        "max_answer_length": 4,
+        "max_train_examples": None,
+        # So wide and without dropout, ten of ten seeds get beyond answering every
+        # question with the place; half as wide and with it, five of eight did.
+        "num_heads": 4,
+        "hidden_dim": 128,
+        "dropout": 0.0,
+        "learning_rate": 0.001,
+        "batch_size": 16,
+        "vocabulary_size": 85,  # no token holds a name and its particle
+        "mark_matches": False,
+        "epochs": 35,
+    }
+    config = ch07.Config.quick(output=str(folder / "run"), **settings | changes)
     return ch07.train(config)
 
 
