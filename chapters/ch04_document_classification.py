@@ -685,7 +685,7 @@ def fit(
     epochs = choose_epochs(config, steps, aim)
     best_epoch = training.BestEpoch(run.checkpoints, monitor, train_set)
     options = config.precision, config.fast
-    with training.fitting(model, best_epoch, *options):
+    with training.fitting(model, train_set, best_epoch, *options):
         model.fit(
             distribution.share(train_set),
             validation_data=validation_set,

@@ -22,6 +22,7 @@ _ONEDNN_BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
 @contextlib.contextmanager
 def fitting(
     model: keras_nlp.models.Task,
+    train_set: tf.data.Dataset,
     best_epoch: BestEpoch,
     precision: str = "auto",
     fast: bool = True,
@@ -33,6 +34,7 @@ def fitting(
 
     Args:
         model: the Task to train inside the `with` block.
+        train_set: the dataset for `fit`.
         best_epoch: one of the callbacks of `fit`.
         precision: `float32` or `auto`; see `matrix_products`.
         fast: whether to compute a step with fewer operations; see `fast_steps`.
@@ -41,6 +43,8 @@ def fitting(
         InputError: the training diverged.
     """
     best_epoch.restore(model)
+    if keras.backend.backend() == "tensorflow" and distribution.device_count() == 1:
+        _make_variables(model, train_set)
     try:
         with (
             already_encoded(model),
@@ -58,6 +62,20 @@ def fitting(
     if best_epoch.weights is not None:
         model.set_weights(best_epoch.weights)
     check_finite(model)
+
+
+def _make_variables(model: keras_nlp.models.Task, train_set: tf.data.Dataset) -> None:
+    """Make the variables of the optimizer and the metrics.
+
+    `fit` makes them in its first step, and TensorFlow then traces that step twice.
+    """
+    model.optimizer.build(model.trainable_variables)
+    nothing = tf.nest.map_structure(
+        lambda spec: tf.zeros([size or 2 for size in spec.shape], spec.dtype),
+        train_set.element_spec,
+    )
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(nothing)
+    model.compute_metrics(x, y, model(x, training=False), sample_weight)
 
 
 @contextlib.contextmanager

@@ -36,7 +36,7 @@ def small_model():
 
 def fit(model, folder, dataset, epochs, extra=(), monitor="val_accuracy"):
     best_epoch = training.BestEpoch(folder, monitor, dataset)
-    with training.fitting(model, best_epoch):
+    with training.fitting(model, dataset, best_epoch):
         model.fit(
             dataset,
             validation_data=dataset,

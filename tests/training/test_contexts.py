@@ -1,3 +1,6 @@
+import keras
+import numpy as np
+import pytest
 import tensorflow as tf
 
 from kerasnlp_tutorial import training
@@ -16,3 +19,38 @@ def test_a_cpu_multiplies_in_bfloat16_only_while_fitting(monkeypatch):
     monkeypatch.setattr(contexts, "_has_bfloat16_instructions", lambda: False)
     with training.matrix_products("auto"):
         assert not options()[name]
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="a trait of TensorFlow"
+)
+def test_a_step_is_traced_once(tmp_path):
+    traced = []
+
+    class Counted(keras.layers.Layer):
+        def call(self, inputs, training=False):
+            if training and not tf.executing_eagerly():
+                traced.append(inputs)
+            return inputs
+
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Dense(2)(Counted()(inputs)))
+    model.preprocessor = None
+    model.compile(
+        training.adamw(1e-2, 0.01),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    x, y = np.ones((8, 3), "float32"), np.zeros(8, "int32")
+    dataset = tf.data.Dataset.from_tensor_slices((x, y)).batch(2)
+    best_epoch = training.BestEpoch(tmp_path, "val_accuracy", dataset)
+    with training.fitting(model, dataset, best_epoch):
+        model.fit(
+            dataset,
+            validation_data=dataset,
+            epochs=2,
+            callbacks=[best_epoch],
+            verbose=0,
+        )
+    assert len(traced) == 1

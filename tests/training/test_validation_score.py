@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kerasnlp_tutorial import training
 from kerasnlp_tutorial.runs import TrainedModel, read_history
@@ -26,14 +27,13 @@ def test_the_best_epoch_by_what_evaluate_counts(trained, tmp_path, scores, best)
         weights.append(model.model.get_weights())
         return {"f1": scores[len(seen) - 1]}
 
-    x, y = np.ones((4, 2)), np.ones((4, 1))
+    dataset = tf.data.Dataset.from_tensors((np.ones((4, 2)), np.ones((4, 1))))
     best_epoch = training.BestEpoch(tmp_path, "val_f1")
     score = training.ValidationScore(evaluate, trained, ["a", "b"])
-    with training.fitting(trained.model, best_epoch):
+    with training.fitting(trained.model, dataset, best_epoch):
         trained.model.fit(
-            x,
-            y,
-            validation_data=(x, y),
+            dataset,
+            validation_data=dataset,
             epochs=3,
             callbacks=[score, best_epoch],
             verbose=0,
