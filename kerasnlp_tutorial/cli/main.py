@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.cli import commands
+from kerasnlp_tutorial.cli.lasting_imports import let_imports_last
 from kerasnlp_tutorial.cli.light_keras import import_keras_lightly
 from kerasnlp_tutorial.cli.parser import make_parser
 from kerasnlp_tutorial.cli.program import PROGRAM
@@ -44,9 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     hide_native_messages()
-    # A notebook's Keras may need what no command needs, and so may the demo's Gradio.
-    if is_program and options.command is not commands.demo:
-        import_keras_lightly()
+    if is_program:
+        let_imports_last()
+        # The demo's Gradio, like a notebook, may need what no other command needs.
+        if options.command is not commands.demo:
+            import_keras_lightly()
     # TensorFlow uses oneDNN by itself only on processors with AVX-512 or newer.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)

@@ -1,7 +1,7 @@
 """Encoding of texts as token ids, and batches of examples of similar length."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras_nlp
@@ -73,22 +73,23 @@ def encode(
             row_targets.append(np.asarray(batch.pop("targets")))
         for name, values in batch.items():
             tokens[name].append(np.asarray(values)[real])
-    features = _ragged(
-        {name: np.concatenate(values) for name, values in tokens.items()},
-        np.concatenate(lengths),
-    )
+    # One after the other, so that only one of them is in memory twice.
+    flat = ((name, np.concatenate(tokens.pop(name))) for name in [*tokens])
+    features = _ragged(flat, np.concatenate(lengths))
     if row_targets:
         features["targets"] = np.concatenate(row_targets)
     return features
 
 
-def _ragged(values: Mapping[str, np.ndarray], lengths: np.ndarray) -> dict[str, Any]:
+def _ragged(
+    values: Iterable[tuple[str, np.ndarray]], lengths: np.ndarray
+) -> dict[str, Any]:
     """Return ragged tensors with the same row lengths."""
-    splits = np.concatenate([[0], np.cumsum(lengths, dtype="int64")])
-    partition = tf.RaggedTensor.from_row_splits(
-        next(iter(values.values())), splits, validate=False
-    )
-    return {name: partition.with_values(flat) for name, flat in values.items()}
+    splits = tf.constant(np.concatenate([[0], np.cumsum(lengths, dtype="int64")]))
+    return {
+        name: tf.RaggedTensor.from_row_splits(flat, splits, validate=False)
+        for name, flat in values
+    }
 
 
 def _packs_plainly(preprocessor: keras_nlp.models.Preprocessor) -> bool:
@@ -105,7 +106,7 @@ def _packs_plainly(preprocessor: keras_nlp.models.Preprocessor) -> bool:
 def _packed(
     preprocessor: keras_nlp.models.BertTextClassifierPreprocessor,
     segments: tuple[list[str], ...],
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+) -> tuple[Iterable[tuple[str, np.ndarray]], np.ndarray]:
     """Do what the preprocessor does in TensorFlow, without its graph.
 
     Args:
@@ -139,7 +140,8 @@ def _packed(
         numbers += of_segment
         lengths.append(len(row))
     tokens = {"token_ids": ids, "segment_ids": numbers}
-    return {n: np.array(v, "int32") for n, v in tokens.items()}, np.array(lengths)
+    flat = ((name, np.array(values, "int32")) for name, values in tokens.items())
+    return flat, np.array(lengths)
 
 
 def _round_robin(lengths: list[int], room: int) -> list[int]:
