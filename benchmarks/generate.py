@@ -6,12 +6,14 @@
 Both libraries load the same GPT-2 with random weights, saved by transformers. They get
 the same ids and generate the same number of tokens (greedy, float32, with a key-value
 cache), in alternating calls. Then ten prompts of different lengths show how often this
-package compiles.
+package compiles. `half precision` is `TextGenerator(..., half_precision=True)`, for
+single texts.
 
     pip install torch transformers
 """
 
 import argparse
+import functools
 import os
 import statistics
 import tempfile
@@ -75,21 +77,19 @@ def make_prompts(count: int, step: int) -> list[str]:
     return [" ".join(words[: 1 + step * i]) for i in range(count)]
 
 
-def measure(generate, torch_model, batch: int, options) -> dict[str, list[float]]:
-    """Return the duration of each call in seconds, for both libraries in turn.
+def measure(generators, torch_model, batch: int, options) -> dict[str, list[float]]:
+    """Return the duration of each call in seconds, for all in turn.
 
     Args:
-        generate: the `TextGenerator` of this package.
+        generators: instances of `TextGenerator` of this package, by name.
         torch_model: the model of transformers.
         batch: number of prompts.
         options: command line options.
     """
     prompts = make_prompts(3, 1)[2:] * batch
+    generate, *_ = generators.values()
     ids = [1, *map(int, generate.tokenizer(prompts[0]))]
     inputs = torch.tensor([ids] * batch)
-
-    def call_package():
-        generate(prompts)
 
     def call_transformers():
         with torch.inference_mode():
@@ -101,7 +101,11 @@ def measure(generate, torch_model, batch: int, options) -> dict[str, list[float]
                 max_new_tokens=options.new_tokens,
             )
 
-    calls = {"this package": call_package, "transformers": call_transformers}
+    calls = {
+        name: functools.partial(generate, prompts)
+        for name, generate in generators.items()
+    }
+    calls["transformers"] = call_transformers
     seconds = {name: [] for name in calls}
     for _ in range(options.calls):
         for name, call in calls.items():
@@ -131,12 +135,17 @@ def main():
     decoding = DecodingOptions(
         min_new_tokens=options.new_tokens, max_new_tokens=options.new_tokens
     )
-    generate = TextGenerator(load_causal_lm(folder), decoding)
+    model = load_causal_lm(folder)
+    generate = TextGenerator(model, decoding)
+    half = TextGenerator(model, decoding, half_precision=True)
     print(environment())
     print("| batch | | first call, s | tokens/s first | tokens/s later | ratio |")
     print("|---|---|---|---|---|---|")
     for batch in BATCHES:
-        seconds = measure(generate, torch_model, batch, options)
+        generators = {"this package": generate}
+        if batch == 1:
+            generators["half precision"] = half
+        seconds = measure(generators, torch_model, batch, options)
         tokens = batch * options.new_tokens
         later = {name: tokens / statistics.median(s[1:]) for name, s in seconds.items()}
         for name, (first, *_) in seconds.items():
@@ -144,7 +153,7 @@ def main():
                 f"| {batch} | {name} | {first:.2f} | {tokens / first:.0f} | "
                 f"{later[name]:.0f} | {later[name] / later['transformers']:.2f} |"
             )
-    fresh = TextGenerator(generate.model, decoding)
+    fresh = TextGenerator(model, decoding)
     prompts = make_prompts(10, 9)
     for prompt in prompts:
         fresh([prompt])

@@ -13,6 +13,7 @@ from speed_processes import PEER, Ended, alternate, cli, installed, part, run
 from kerasnlp_tutorial import datasets  # without TensorFlow
 
 OURS = "this package"
+HALF = "half precision"
 NOT_INSTALLED = "torch or transformers is not installed"
 SENTENCE = "배우들 연기가 정말 살아 있고 음악도 좋아서 시간 가는 줄 모르고 보았다"
 
@@ -222,11 +223,15 @@ def generation(bench: Bench) -> Iterator[Row]:
         row = dict(zip(header, cells, strict=True))
         speed = [float(row["tokens/s later"])]
         speeds.setdefault(row["batch"], {})[row[""]] = speed
-    how = f"generate.py, {bench.sizes.generate or 'GPT-2 12 x 768'}, greedy, float32, "
+    how = f"generate.py, {bench.sizes.generate or 'GPT-2 12 x 768'}, greedy, "
     how += "without the first call"
     for batch, results in speeds.items():
+        name, half = f"generation, batch {batch}", results.pop(HALF, None)
         results = {OURS: results[OURS]} | results  # the first
-        yield from compared(f"generation, batch {batch}", "tokens/s", results, how)
+        yield from compared(name, "tokens/s", results, how)
+        if half:
+            results = {HALF: half, f"{OURS}, float32": results[OURS]}
+            yield from compared(f"{name}, {HALF}", "tokens/s", results, how)
 
 
 def sentence(bench: Bench) -> Iterator[Row]:

@@ -4,6 +4,7 @@ import resource
 import subprocess
 import sys
 
+import keras
 import pytest
 from helpers import REVIEWS, printed_by
 
@@ -381,6 +382,9 @@ def test_generate(run, tmp_path, monkeypatch):
     short = ("--max-new-tokens", "20")
     code, out, _ = run("generate", "my-gpt", "--prompt", "티끌", *short)
     assert (code, out) == (0, "티끌 모아 태산이다\n")
+    if keras.backend.backend() == "tensorflow":
+        half = run("generate", "my-gpt", "--prompt", "티끌", *short, "--half-precision")
+        assert half[:2] == (code, out)
     command = ("generate", "my-gpt", "--prompt", "티끌", "--prompt", "", "--n", "2")
     code, out, _ = run(*command, "--json", "--top-p", "0.5", "--seed", "3", *short)
     answers = [json.loads(line) for line in out.splitlines()]

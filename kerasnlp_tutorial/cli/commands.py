@@ -189,7 +189,8 @@ def generate(options: argparse.Namespace) -> None:
         raise InputError(f"seed must be 0 to {SEEDS[-1]}; received {options.seed}")
     from kerasnlp_tutorial.checkpoints import load_causal_lm
 
-    generate = TextGenerator(load_causal_lm(options.model), decoding)
+    model = load_causal_lm(options.model)
+    generate = TextGenerator(model, decoding, half_precision=options.half_precision)
     for prompt in options.prompt:
         if options.n == 1 and decoding.beams == 1 and not options.json:
             print(prompt, end="", flush=True)

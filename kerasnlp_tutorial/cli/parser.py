@@ -162,6 +162,11 @@ def _add_generate(subparsers: Any) -> None:
         generate.add_argument(f"--{name}", metavar=metavar, help=text)
     generate.add_argument("--seed", metavar="S", type=int, default=0)
     generate.add_argument("--n", type=int, default=1, help="texts of each prompt")
+    generate.add_argument(
+        "--half-precision",
+        action="store_true",
+        help="read the weights in float16: large models write one text faster",
+    )
     generate.add_argument("--json", action="store_true", help="one object a text")
     generate.set_defaults(command=commands.generate)
 

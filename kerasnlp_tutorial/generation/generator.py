@@ -119,9 +119,12 @@ class TextGenerator:
         options: options of the generation.
         fast: whether to use `fast_decoding` if it supports the model. The results are
             the same.
+        half_precision: whether to continue single texts with weights in float16, as
+            they are now; see `fast_decoding.FastDecoder`.
 
     Raises:
-        InputError: the vocabulary of the model has fewer tokens than `top_k`.
+        InputError: the vocabulary of the model has fewer tokens than `top_k`, or
+            half precision is not possible.
 
     Examples:
     ```python
@@ -135,6 +138,7 @@ class TextGenerator:
         model: keras_nlp.models.CausalLM,
         options: DecodingOptions,
         fast: bool = True,
+        half_precision: bool = False,
     ):
         self.model = model
         self.options = options
@@ -150,7 +154,15 @@ class TextGenerator:
         model.compile(sampler=self.sampler, jit_compile=False)
         self._function: Callable[..., Any] | None = None
         self._steps: dict[int, Callable[..., Any]] = {}  # by the length of the ids
-        self._fast = fast and fast_decoding.is_supported(model)
+        self._decoder = None
+        if fast and fast_decoding.is_supported(model):
+            self._decoder = fast_decoding.FastDecoder(model, half_precision)
+        elif half_precision:
+            raise InputError(
+                "half precision needs a GPT-2 in float32, TensorFlow and fast=True; "
+                f"received {type(model).__name__} in {model.compute_dtype}, "
+                f"{keras.backend.backend()} and fast={fast}"
+            )
 
     @classmethod
     def cached(cls, model: keras_nlp.models.CausalLM, options: DecodingOptions) -> Self:
@@ -229,8 +241,8 @@ class TextGenerator:
         new_tokens = self._max_new_tokens([row])
         inputs = self._pad([row], new_tokens)
         ids, mask = inputs["token_ids"], inputs["padding_mask"]
-        if self._fast:
-            cache = fast_decoding.build_cache(self.model, ids[:, : len(row) - 1])
+        if self._decoder:
+            cache = self._decoder.build_cache(ids[:, : len(row) - 1])
         else:
             _, cache = self.model._build_cache(ids)
         step = self._compiled_step(ids, cache, mask)
@@ -253,11 +265,8 @@ class TextGenerator:
         if model.generate_function is None:
             # TensorFlow warns of retracing if all generators compile the same method,
             # so each one compiles a partial of it.
-            model.generate_step = (
-                functools.partial(fast_decoding.generate_step, model)
-                if self._fast
-                else functools.partial(model.generate_step)
-            )
+            writer = self._decoder or model
+            model.generate_step = functools.partial(writer.generate_step)
             self._function = model.make_generate_function()
             del model.generate_step
         return model.generate_function
@@ -268,8 +277,8 @@ class TextGenerator:
 
         def step(ids, cache, index, mask):
             last = keras.ops.take(ids, index - 1, axis=1)[:, None]
-            if self._fast:
-                logits, cache = fast_decoding.next_logits(self.model, last, cache)
+            if self._decoder:
+                logits, cache = self._decoder.next_logits(last, cache)
             else:
                 logits, _, cache = self.model.call_with_cache(last, cache, index - 1)
                 logits = logits[:, 0]
@@ -288,8 +297,8 @@ class TextGenerator:
             signature = list(
                 keras.tree.map_structure(tf.TensorSpec.from_tensor, inputs)
             )
-            if self._fast:  # compiled once for all lengths
-                signature[1] = fast_decoding.cache_spec(self.model)
+            if self._decoder:  # compiled once for all lengths
+                signature[1] = self._decoder.cache_spec()
             step = tf.function(step, input_signature=signature)
         self._steps[length] = step
         return step

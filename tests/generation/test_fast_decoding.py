@@ -1,8 +1,11 @@
 import keras
 import keras_nlp
+import numpy as np
 import pytest
 
+from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.generation import DecodingOptions, TextGenerator, fast_decoding
+from kerasnlp_tutorial.generation.half_precision_product import HalfPrecisionProduct
 from kerasnlp_tutorial.tokenizers import ByteLevelBPE
 
 SENTENCES = ["티끌 모아 태산이다", "가는 말이 고와야 오는 말이 곱다"]
@@ -158,3 +161,57 @@ def test_keras_nlp_generates_with_the_same_function(model):
         generate(["티끌 모아"])
         texts.append(model.generate(["티끌 모아", "가는"]))
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"temperature": 1.3}, {"no_repeat_ngram": 2}], ids=str
+)
+def test_weights_that_fit_half_precision_write_the_same(options):
+    model = random_model()
+    for variable in model.trainable_variables:
+        variable.assign(np.asarray(variable, "float16"))
+    options = DecodingOptions(max_new_tokens=24, **options)
+    half = Ids(model, options, half_precision=True)
+    plain = Ids(model, options)
+    for prompt in PROMPTS:
+        (found,) = half([prompt], seed=3)
+        assert [found] == plain([prompt], seed=3)
+        assert list(half.stream(prompt, seed=3)) == list(plain.stream(prompt, seed=3))
+    assert half(PROMPTS, seed=3) == plain(PROMPTS, seed=3)
+    # What is read is a copy.
+    for layer in model.backbone.transformer_layers:
+        kernel = layer._feedforward_output_dense.kernel
+        kernel.assign(keras.random.normal(kernel.shape))
+    assert half([prompt], seed=3) != plain([prompt], seed=3)
+
+
+@pytest.mark.parametrize("layer_class", ["dense", "queries", "outputs"])
+def test_a_product_in_half_precision(layer_class):
+    layer, axes, inputs = {
+        "dense": (keras.layers.Dense(5, "gelu"), 1, (6,)),
+        "queries": (
+            keras.layers.EinsumDense("abc,cde->abde", (None, 2, 3), bias_axes="de"),
+            1,
+            (6,),
+        ),
+        "outputs": (
+            keras.layers.EinsumDense("abcd,cde->abe", (None, 5), bias_axes="e"),
+            2,
+            (2, 3),
+        ),
+    }[layer_class]
+    x = keras.random.normal((1, 1, *inputs), seed=1)
+    layer.build(x.shape)
+    layer.bias.assign(keras.random.normal(layer.bias.shape, seed=2))
+    product = HalfPrecisionProduct(layer.kernel, axes, layer.bias, layer.activation)
+    expected = np.asarray(layer(x))
+    assert product(x).shape == expected.shape
+    np.testing.assert_allclose(product(x), expected, atol=2e-3)
+    assert np.abs(np.asarray(product(x)) - expected).max() > 0
+
+
+def test_half_precision_is_refused_where_it_is_not_possible(model):
+    options = DecodingOptions()
+    for other, fast in ((random_model("bfloat16"), True), (model, False)):
+        with pytest.raises(InputError, match="half precision needs a GPT-2 in float32"):
+            TextGenerator(other, options, fast, half_precision=True)
