@@ -279,6 +279,16 @@ def device_count() -> int:
     return _devices.count if _devices else _mirrors
 
 
+def is_mirrored(model: keras.Model) -> bool:
+    """Return whether TensorFlow has copies of a model on several devices.
+
+    Args:
+        model: a model of any backend.
+    """
+    strategy = getattr(model, "distribute_strategy", None)  # with TensorFlow only
+    return strategy is not None and strategy.num_replicas_in_sync > 1
+
+
 def process_share() -> tuple[int, int]:
     """Return the number of this process, from 0, and the number of processes."""
     return (_devices.process, _devices.processes) if _devices else (0, 1)

@@ -165,7 +165,7 @@ def _add_generate(subparsers: Any) -> None:
     generate.add_argument(
         "--half-precision",
         action="store_true",
-        help="read the weights in float16: large models write one text faster",
+        help="weights in float16: on a CPU, large models write single texts faster",
     )
     generate.add_argument("--json", action="store_true", help="one object a text")
     generate.set_defaults(command=commands.generate)

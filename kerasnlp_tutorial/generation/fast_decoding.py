@@ -10,8 +10,9 @@ Here, each layer has its own keys and values, only of the tokens so far. They gr
 one token at a time, which copies them once, and a new token may attend to all of them.
 Before the first new token, only the tokens that every prompt has are read.
 
-The layers are those of the model, in float32. XLA, and so JAX, would compile a
-function for each length, therefore this is only for TensorFlow without XLA.
+The layers are those of the model, in float32, or copies of their weights in half
+precision. XLA, and so JAX, would compile a function for each length, therefore this is
+only for TensorFlow without XLA.
 """
 
 from collections.abc import Sequence
@@ -49,9 +50,12 @@ class FastDecoder:
     Args:
         model: a model that `is_supported`.
         half_precision: whether to continue a single text with weights in float16,
-            copies that are made now. That takes two thirds of the time; where two
-            tokens are almost equally likely, it can be another one. Prompts, and
-            several texts at once, are read with the model's own weights.
+            copies that are made now. Where two tokens are almost equally likely, it
+            can write the other one. All but the last token of a prompt, and several
+            texts at once, are read with the model's own weights.
+
+    Raises:
+        InputError: the weights to copy are not float32, but those of a quantized model.
     """
 
     def __init__(
@@ -84,11 +88,8 @@ class FastDecoder:
         def next(prompt, cache, index):
             latest = tf.gather(prompt, index - 1, axis=1)[:, None]
             logits, cache = self.next_logits(latest, cache)
-            return (
-                logits,
-                (),
-                cache,
-            )  # no sampler of `DecodingOptions` has hidden states
+            # No sampler of `DecodingOptions` needs hidden states.
+            return logits, (), cache
 
         ids = self.model.sampler(
             next=next,
@@ -114,7 +115,7 @@ class FastDecoder:
         backbone = self.model.backbone
         heads = backbone.num_heads
         empty = tf.zeros((ids.shape[0], heads, 0, backbone.hidden_dim // heads))
-        _, cache = self._read(ids, [(empty, empty)] * backbone.num_layers)
+        _, cache = self._read(ids, [(empty, empty)] * backbone.num_layers, {})
         return cache
 
     def cache_spec(self) -> Cache:
@@ -132,14 +133,21 @@ class FastDecoder:
         Returns:
             Logits, (batch, vocabulary size), and the cache with the latest token.
         """
-        hidden_states, cache = self._read(ids, cache)
+        halves = self._halves if ids.shape == (1, 1) else {}
+        hidden_states, cache = self._read(ids, cache, halves)
         embedding = self.model.backbone.token_embedding
-        if embedding in self._halves and _is_one_token(hidden_states):
-            return self._halves[embedding](hidden_states)[:, 0], cache
+        if embedding in halves:
+            return halves[embedding](hidden_states)[:, 0], cache
         return embedding(hidden_states, reverse=True)[:, 0], cache
 
-    def _read(self, ids, cache):
-        """Return hidden states, (batch, tokens, hidden size), and the longer cache."""
+    def _read(self, ids, cache, halves):
+        """Return hidden states, (batch, tokens, hidden size), and the longer cache.
+
+        Args:
+            ids: ids of the new tokens, (batch, tokens).
+            cache: the cache of the tokens before.
+            halves: what stands for some of the layers.
+        """
         backbone = self.model.backbone
         before, new = tf.shape(cache[0][0])[2], tf.shape(ids)[1]
         mask = tf.range(before + new) <= before + tf.range(new)[:, None]
@@ -150,49 +158,45 @@ class FastDecoder:
         for layer, layer_cache in zip(backbone.transformer_layers, cache, strict=True):
             attention = layer._self_attention_layer
             hidden = layer._self_attention_layer_norm(x)
-            hidden, layer_cache = self._attend(attention, hidden, layer_cache, mask)
+            hidden, layer_cache = _attend(attention, hidden, layer_cache, mask, halves)
             longer.append(layer_cache)
             x = x + hidden
             hidden = layer._feedforward_layer_norm(x)
-            hidden = self._dense(layer._feedforward_intermediate_dense, hidden)
-            x = x + self._dense(layer._feedforward_output_dense, hidden)
+            for dense in (
+                layer._feedforward_intermediate_dense,
+                layer._feedforward_output_dense,
+            ):
+                hidden = halves.get(dense, dense)(hidden)
+            x = x + hidden
         return backbone.layer_norm(x), longer
 
-    def _attend(self, attention, x, cache, mask):
-        """Return the output of an attention layer and its longer keys and values.
 
-        Args:
-            attention: layer of `keras.layers.MultiHeadAttention`.
-            x: new tokens, (batch, tokens, hidden size).
-            cache: keys and values of the tokens before.
-            mask: which tokens each new token may attend to, (tokens, tokens so far).
-        """
-        layers = attention.query_dense, attention.key_dense, attention.value_dense
-        query, keys, values = (
-            tf.transpose(self._dense(layer, x), (0, 2, 1, 3))
-            for layer in layers  # (batch, heads, tokens, head size)
-        )
-        keys = tf.concat([cache[0], keys], axis=2)
-        values = tf.concat([cache[1], values], axis=2)
-        scores = tf.matmul(query, keys, transpose_b=True)
-        scores = tf.where(mask, scores / query.shape[-1] ** 0.5, -1e9)
-        attended = tf.matmul(tf.nn.softmax(scores), values)
-        attended = tf.transpose(attended, (0, 2, 1, 3))
-        return self._dense(attention.output_dense, attended), (keys, values)
+def _attend(attention, x, cache, mask, halves):
+    """Return the output of an attention layer and its longer keys and values.
 
-    def _dense(self, layer, x):
-        if layer in self._halves and _is_one_token(x):
-            return self._halves[layer](x)
-        return layer(x)
-
-
-def _is_one_token(x):
-    return x.shape[0] == x.shape[1] == 1
+    Args:
+        attention: layer of `keras.layers.MultiHeadAttention`.
+        x: new tokens, (batch, tokens, hidden size).
+        cache: keys and values of the tokens before.
+        mask: which tokens each new token may attend to, (tokens, tokens so far).
+        halves: what stands for some of the layers.
+    """
+    query, keys, values = (
+        tf.transpose(halves.get(dense, dense)(x), (0, 2, 1, 3))
+        for dense in (attention.query_dense, attention.key_dense, attention.value_dense)
+    )  # (batch, heads, tokens, head size)
+    keys = tf.concat([cache[0], keys], axis=2)
+    values = tf.concat([cache[1], values], axis=2)
+    scores = tf.matmul(query, keys, transpose_b=True)
+    scores = tf.where(mask, scores / query.shape[-1] ** 0.5, -1e9)
+    attended = tf.transpose(tf.matmul(tf.nn.softmax(scores), values), (0, 2, 1, 3))
+    dense = attention.output_dense
+    return halves.get(dense, dense)(attended), (keys, values)
 
 
 def _half_precision_layers(backbone: keras_nlp.models.GPT2Backbone) -> dict[Any, Any]:
     """Return what stands for the layers with large weights."""
-    embedding = backbone.token_embedding
+    embedding = backbone.token_embedding  # its vectors are the weights of an output
     halves = {embedding: HalfPrecisionProduct(tf.transpose(embedding.embeddings))}
     for layer in backbone.transformer_layers:
         attention = layer._self_attention_layer

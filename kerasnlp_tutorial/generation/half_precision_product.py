@@ -13,6 +13,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasnlp_tutorial.errors import InputError
+
 
 class HalfPrecisionProduct:
     """What a dense layer computes for one token, with a copy of its weights.
@@ -22,6 +24,9 @@ class HalfPrecisionProduct:
         input_axes: number of the first axes of the weights that are summed over.
         bias: offsets, float32, (...); None for none.
         activation: function of the outputs.
+
+    Raises:
+        InputError: the weights are not float32, but those of a quantized layer.
     """
 
     def __init__(
@@ -32,6 +37,11 @@ class HalfPrecisionProduct:
         activation: Callable[[Any], Any] = tf.identity,
     ):
         kernel = tf.convert_to_tensor(kernel)
+        if kernel.dtype != tf.float32:
+            raise InputError(
+                "half precision needs weights in float32, of a model that is not "
+                f"quantized; received {kernel.dtype.name}"
+            )
         self._output_shape = kernel.shape[input_axes:]
         inputs = math.prod(kernel.shape[:input_axes])
         rows = tf.transpose(tf.reshape(kernel, (inputs, -1)))

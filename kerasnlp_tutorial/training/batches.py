@@ -17,7 +17,7 @@ from kerasnlp_tutorial.training import compilation
 
 _GROUPED_BATCHES = 50  # batches in a group that is sorted by length
 _ENCODE_BATCH = 512  # examples
-_FEW = 10_000  # examples; a graph for so many takes longer to build than it saves
+_FEW = 10_000  # examples; on two cores, a graph for so many takes as long to build
 
 Features = Mapping[str, tf.RaggedTensor]
 
@@ -121,12 +121,10 @@ def _packed(
     start, end = tokenizer.cls_token_id, tokenizer.sep_token_id
     padding = tokenizer.pad_token_id
     room = preprocessor.sequence_length - 1 - len(segments)
-    # `tokenize`, since a call of a layer takes a millisecond.
-    columns = [[[*map(int, ids)] for ids in tokenizer.tokenize(t)] for t in segments]
     ids: list[int] = []
     numbers: list[int] = []  # of the segments
     lengths = []
-    for parts in zip(*columns, strict=True):
+    for parts in _tokenized(tokenizer, segments):
         row, of_segment = [start], [0]
         for number, size in enumerate(_round_robin([*map(len, parts)], room)):
             kept = parts[number][:size]
@@ -144,11 +142,27 @@ def _packed(
     return flat, np.array(lengths)
 
 
+def _tokenized(
+    tokenizer: keras_nlp.tokenizers.Tokenizer, segments: tuple[list[str], ...]
+) -> Iterator[tuple[list[int], ...]]:
+    """Yield the token ids of each example, a list for each segment."""
+    for begin in range(0, len(segments[0]), _ENCODE_BATCH):
+        columns = []
+        for texts in segments:
+            # `tokenize`, since a call of a layer takes a millisecond.
+            rows = tokenizer.tokenize(texts[begin : begin + _ENCODE_BATCH])
+            # Older KerasNLP expects tensors.
+            columns.append(rows if isinstance(rows, list) else rows.to_list())
+        yield from zip(*columns, strict=True)
+
+
 def _round_robin(lengths: list[int], room: int) -> list[int]:
     """Return how many tokens to keep of each segment, so that they fit.
 
     Segments take tokens in turn until there is no more room.
     """
+    if sum(lengths) <= room:
+        return lengths
     kept = [0] * len(lengths)
     while room > 0 and kept != lengths:
         for i, length in enumerate(lengths):

@@ -43,7 +43,7 @@ def fitting(
         InputError: the training diverged.
     """
     best_epoch.restore(model)
-    if keras.backend.backend() == "tensorflow" and distribution.device_count() == 1:
+    if keras.backend.backend() == "tensorflow" and not distribution.is_mirrored(model):
         _make_variables(model, train_set)
     try:
         with (
@@ -67,9 +67,14 @@ def fitting(
 def _make_variables(model: keras_nlp.models.Task, train_set: tf.data.Dataset) -> None:
     """Make the variables of the optimizer and the metrics.
 
-    `fit` makes them in its first step, and TensorFlow then traces that step twice.
+    `fit` makes them in its first step, and TensorFlow then traces that step twice. The
+    metrics count a batch of zeros here; `fit` resets them at the start of an epoch.
     """
-    model.optimizer.build(model.trainable_variables)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    specs = tf.nest.flatten(train_set.element_spec)
+    if any(spec.shape.rank is None for spec in specs):
+        return
     nothing = tf.nest.map_structure(
         lambda spec: tf.zeros([size or 2 for size in spec.shape], spec.dtype),
         train_set.element_spec,

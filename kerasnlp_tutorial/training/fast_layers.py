@@ -15,6 +15,7 @@ import keras
 import keras_nlp
 import tensorflow as tf
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.training.allocator import keeping_freed_memory
 from kerasnlp_tutorial.training.optimizer import SummedAdamW
 
@@ -65,7 +66,7 @@ def _on_one_cpu(model: keras.Model) -> bool:
     return (
         keras.backend.backend() == "tensorflow"
         and not tf.config.list_physical_devices("GPU")
-        and model.distribute_strategy.num_replicas_in_sync == 1
+        and not distribution.is_mirrored(model)
     )
 
 

@@ -7,6 +7,7 @@ import keras
 import keras_nlp
 import numpy as np
 
+from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.training.batches import (
     Features,
     length_grouped_dataset,
@@ -36,7 +37,7 @@ def predict_logits(
         float32 array, (examples, ...), in the order of the examples.
     """
     count = features["token_ids"].row_splits.shape[0] - 1
-    if count <= batch_size or _is_mirrored(model):
+    if count <= batch_size or distribution.is_mirrored(model):
         limit = getattr(model.preprocessor, "sequence_length", None)
         x = _padded(features, pad_token_id, limit)
         return np.asarray(predict_outputs(model, x, batch_size), "float32")
@@ -86,7 +87,7 @@ def predict_outputs(
     """
     x = {name: np.asarray(values) for name, values in x.items()}
     rows, width = x["token_ids"].shape
-    if _is_mirrored(model):
+    if distribution.is_mirrored(model):
         # `predict` divides batches, and mixes up those that cannot be divided.
         parts = range(0, rows, batch_size)
         chunks = [{n: v[i : i + batch_size] for n, v in x.items()} for i in parts]
@@ -106,9 +107,3 @@ def predict_outputs(
         return keras.ops.convert_to_numpy(model(x, training=False))
     # A Task's own method tokenizes; to say that it need not takes a millisecond.
     return keras.Model.predict_on_batch(model, x)
-
-
-def _is_mirrored(model: keras_nlp.models.Task) -> bool:
-    """Return whether TensorFlow has copies of a model on several devices."""
-    strategy = getattr(model, "distribute_strategy", None)  # with TensorFlow only
-    return strategy is not None and strategy.num_replicas_in_sync > 1

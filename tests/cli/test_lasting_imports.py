@@ -32,7 +32,7 @@ def test_what_comes_later_is_collected():
         def __del__(self):
             Cycle.deleted += 1
 
-    with lasting():
+    with lasting(), lasting():
         assert not gc.isenabled()
         Cycle()
     Cycle()

@@ -210,8 +210,33 @@ def test_a_product_in_half_precision(layer_class):
     assert np.abs(np.asarray(product(x)) - expected).max() > 0
 
 
+def test_a_stream_in_half_precision_is_what_a_call_returns(model):
+    half = Ids(model, DecodingOptions(max_new_tokens=24), half_precision=True)
+    for prompt in ("", "가", "티끌", "티끌 모아 태산"):
+        assert "".join(half.stream(prompt)) == half([prompt])[0]
+
+
+def test_a_model_generates_with_its_own_weights_after_half_precision():
+    model = random_model()
+    options = DecodingOptions(max_new_tokens=24)
+    half = Ids(model, options, half_precision=True)
+    first = half(["가"])
+    for variable in model.trainable_variables:
+        variable.assign(keras.random.normal(variable.shape))
+    found = model.generate(["가"])
+    Ids(model, options)(["나"])
+    assert found == model.generate(["가"])
+    assert half(["가"]) == first
+
+
 def test_half_precision_is_refused_where_it_is_not_possible(model):
     options = DecodingOptions()
     for other, fast in ((random_model("bfloat16"), True), (model, False)):
         with pytest.raises(InputError, match="half precision needs a GPT-2 in float32"):
             TextGenerator(other, options, fast, half_precision=True)
+    with pytest.raises(InputError, match="beams must be 1; received 2"):
+        TextGenerator(model, DecodingOptions(beams=2), half_precision=True)
+    quantized = random_model()
+    quantized.quantize("int8")
+    with pytest.raises(InputError, match="not quantized; received int8"):
+        TextGenerator(quantized, options, half_precision=True)

@@ -173,6 +173,16 @@ def test_few_texts_are_encoded_as_by_the_preprocessor(
         assert found[name].row_splits.dtype == rows.row_splits.dtype
 
 
+@pytest.mark.parametrize("inputs", [HARD_TEXTS, (HARD_TEXTS, HARD_TEXTS[::-1])])
+def test_texts_in_several_batches(preprocessor, inputs, monkeypatch):
+    monkeypatch.setattr(batches, "_ENCODE_BATCH", 2)
+    packed = training.encode(preprocessor, inputs)
+    monkeypatch.setattr(batches, "_FEW", 0)
+    by_graph = training.encode(preprocessor, inputs)
+    for name, rows in by_graph.items():
+        assert packed[name].to_list() == rows.to_list()
+
+
 def test_another_truncation_is_left_to_the_preprocessor(preprocessor, monkeypatch):
     waterfall = keras_nlp.models.BertTextClassifierPreprocessor(
         preprocessor.tokenizer, sequence_length=9, truncate="waterfall"

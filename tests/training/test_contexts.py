@@ -54,3 +54,21 @@ def test_a_step_is_traced_once(tmp_path):
             verbose=0,
         )
     assert len(traced) == 1
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="a trait of TensorFlow"
+)
+def test_an_optimizer_keeps_the_state_that_it_has(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.preprocessor = None
+    optimizer = keras.optimizers.LossScaleOptimizer(training.adamw(1e-2, 0.01))
+    model.compile(optimizer, "mse", jit_compile=False)
+    optimizer.build(model.trainable_variables)
+    optimizer.dynamic_scale.assign(8.0)
+    count = len(optimizer.variables)
+    dataset = tf.data.Dataset.from_tensors((np.ones((2, 3)), np.ones((2, 1))))
+    best_epoch = training.BestEpoch(tmp_path, "val_loss", dataset)
+    with training.fitting(model, dataset, best_epoch):
+        assert len(optimizer.variables) == count
+        assert float(optimizer.dynamic_scale) == 8.0
