@@ -279,7 +279,7 @@ def device_count() -> int:
     return _devices.count if _devices else _mirrors
 
 
-def is_mirrored(model: keras.Model) -> bool:
+def is_mirrored(model: "keras.Model") -> bool:
     """Return whether TensorFlow has copies of a model on several devices.
 
     Args:
