@@ -15,6 +15,7 @@ precision. XLA, and so JAX, would compile a function for each length, therefore 
 only for TensorFlow without XLA.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,10 +50,10 @@ class FastDecoder:
 
     Args:
         model: a model that `is_supported`.
-        half_precision: whether to continue a single text with weights in float16,
-            copies that are made now. Where two tokens are almost equally likely, it
-            can write the other one. All but the last token of a prompt, and several
-            texts at once, are read with the model's own weights.
+        half_precision: whether to continue a single text with copies of the weights in
+            float16. Where two tokens are almost equally likely, it can write the other
+            one. All but the last token of a prompt, and several texts at once, are
+            read with the model's own weights.
 
     Raises:
         InputError: the weights to copy are not float32, but those of a quantized model.
@@ -63,6 +64,11 @@ class FastDecoder:
     ):
         self.model = model
         self._halves = _half_precision_layers(model.backbone) if half_precision else {}
+
+    def refresh(self) -> None:
+        """Copy the weights anew where they have changed, to be called before a text."""
+        for half in self._halves.values():
+            half.refresh()
 
     def generate_step(
         self, inputs: dict[str, Any], stop_token_ids: Sequence[int] | None = None
@@ -196,22 +202,38 @@ def _attend(attention, x, cache, mask, halves):
 
 def _half_precision_layers(backbone: keras_nlp.models.GPT2Backbone) -> dict[Any, Any]:
     """Return what stands for the layers with large weights."""
-    embedding = backbone.token_embedding  # its vectors are the weights of an output
-    halves = {embedding: HalfPrecisionProduct(tf.transpose(embedding.embeddings))}
+    embedding = backbone.token_embedding  # its vectors are the weights of the outputs
+    tokens = backbone.vocabulary_size
+    halves = {
+        embedding: HalfPrecisionProduct(
+            lambda: embedding.embeddings, tf.identity, (tokens,)
+        )
+    }
     for layer in backbone.transformer_layers:
         attention = layer._self_attention_layer
-        for dense, input_axes in (
-            (attention.query_dense, 1),
-            (attention.key_dense, 1),
-            (attention.value_dense, 1),
-            (attention.output_dense, 2),  # heads, head size
-            (layer._feedforward_intermediate_dense, 1),
-            (layer._feedforward_output_dense, 1),
+        for dense in (
+            attention.query_dense,
+            attention.key_dense,
+            attention.value_dense,
+            layer._feedforward_intermediate_dense,
+            layer._feedforward_output_dense,
         ):
-            halves[dense] = HalfPrecisionProduct(
-                dense.kernel, input_axes, dense.bias, dense.activation
-            )
+            halves[dense] = _half_precision(dense, 1)
+        dense = attention.output_dense
+        halves[dense] = _half_precision(dense, 2)  # of heads and of the head size
     return halves
+
+
+def _half_precision(dense: keras.layers.Layer, input_axes: int) -> HalfPrecisionProduct:
+    shape = dense.kernel.shape
+    inputs = math.prod(shape[:input_axes])
+    return HalfPrecisionProduct(
+        lambda: dense.kernel,
+        lambda kernel: tf.transpose(tf.reshape(kernel, (inputs, -1))),
+        shape[input_axes:],
+        dense.bias,
+        dense.activation,
+    )
 
 
 def _without_batch_size(tensor):

@@ -120,10 +120,10 @@ class TextGenerator:
         fast: whether to use `fast_decoding` if it supports the model. The results are
             the same.
         half_precision: whether to continue texts that are written one at a time with
-            copies of the weights in float16, which are made now and not changed by
-            further training. On a CPU, large models write almost twice as fast, after
-            the first call; where two tokens are almost equally likely, it can be the
-            other one. A model that was saved with `half_precision` writes the same.
+            copies of the weights in float16. On a CPU, large models write almost twice
+            as fast after the first call; where two tokens are almost equally likely, it
+            can be the other one. A model that was saved with `half_precision` writes
+            the same.
 
     Raises:
         InputError: the vocabulary of the model has fewer tokens than `top_k`, or
@@ -222,7 +222,12 @@ class TextGenerator:
         padded = rows + rows[-1:] * (2 ** (len(rows) - 1).bit_length() - len(rows))
         inputs = self._pad(padded, new_tokens)
         generate = self._compiled_function()
+        if self._decoder:
+            self._decoder.refresh()
         outputs = generate(inputs, stop_token_ids=[self.end_token_id])
+        if self._half_precision:
+            # `generate` of the model would not ask whether the weights have changed.
+            self.model.generate_function = None
         ids = keras.ops.convert_to_numpy(outputs["token_ids"])
         return [
             self._text(row, output[len(row) :][:new_tokens].tolist())
@@ -251,6 +256,7 @@ class TextGenerator:
         inputs = self._pad([row], new_tokens)
         ids, mask = inputs["token_ids"], inputs["padding_mask"]
         if self._decoder:
+            self._decoder.refresh()
             cache = self._decoder.build_cache(ids[:, : len(row) - 1])
         else:
             _, cache = self.model._build_cache(ids)
@@ -269,9 +275,8 @@ class TextGenerator:
 
     def _compiled_function(self) -> Callable[..., Any]:
         model = self.model
-        if self._half_precision and self._function is not None:
-            return self._function
-        if model.sampler is not self.sampler:  # set by another generator
+        if model.sampler is not self.sampler or self._half_precision:
+            # Another generator has set them.
             model.sampler, model.generate_function = self.sampler, self._function
         if model.generate_function is None:
             # TensorFlow warns of retracing if all generators compile the same method,
@@ -280,10 +285,6 @@ class TextGenerator:
             model.generate_step = functools.partial(writer.generate_step)
             self._function = model.make_generate_function()
             del model.generate_step
-        if self._half_precision:
-            # `generate` of the model makes its own: the model can learn further.
-            model.generate_function = None
-            return self._function
         return model.generate_function
 
     def _compiled_step(self, ids: Any, cache: Any, mask: Any) -> Callable[..., Any]:

@@ -7,8 +7,7 @@ in float32. XLA's is, if the weights of an output lie side by side. It multiplie
 adds in float32; only the weights are rounded.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -20,9 +19,10 @@ class HalfPrecisionProduct:
     """What a dense layer computes for one token, with a copy of its weights.
 
     Args:
-        kernel: weights, float32, (..., ...).
-        input_axes: number of the first axes of the weights that are summed over.
-        bias: offsets, float32, (...); None for none.
+        kernel: returns the weights of the layer as they are then, float32, (..., ...).
+        rows: returns weights as (outputs, inputs).
+        output_shape: shape of the outputs.
+        bias: offsets, float32, of the shape of the outputs; None for none.
         activation: function of the outputs.
 
     Raises:
@@ -31,24 +31,36 @@ class HalfPrecisionProduct:
 
     def __init__(
         self,
-        kernel: Any,
-        input_axes: int = 1,
+        kernel: Callable[[], Any],
+        rows: Callable[[Any], Any],
+        output_shape: Sequence[int],
         bias: Any = None,
         activation: Callable[[Any], Any] = tf.identity,
     ):
-        kernel = tf.convert_to_tensor(kernel)
+        self._kernel = kernel
+        self._to_rows = rows
+        self._output_shape = tuple(output_shape)
+        self._bias = bias
+        self._activation = activation
+        self._rows: tf.Variable | None = None
+        self._sum = tf.zeros(())
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Copy the weights anew if they have changed."""
+        kernel = tf.convert_to_tensor(self._kernel())
         if kernel.dtype != tf.float32:
             raise InputError(
                 "half precision needs weights in float32, of a model that is not "
                 f"quantized; received {kernel.dtype.name}"
             )
-        self._output_shape = kernel.shape[input_axes:]
-        inputs = math.prod(kernel.shape[:input_axes])
-        rows = tf.transpose(tf.reshape(kernel, (inputs, -1)))
-        self._rows = tf.cast(rows, tf.float16)  # (outputs, inputs)
-        bias = tf.zeros(len(rows)) if bias is None else tf.identity(bias)
-        self._bias = tf.reshape(bias, (-1,))
-        self._activation = activation
+        total = tf.reduce_sum(kernel)
+        if self._rows is None:
+            rows = tf.cast(self._to_rows(kernel), tf.float16)
+            self._rows = tf.Variable(rows, trainable=False)
+        elif total != self._sum:
+            self._rows.assign(tf.cast(self._to_rows(kernel), tf.float16))
+        self._sum = total
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Return the outputs, (1, 1, ...).
@@ -56,8 +68,11 @@ class HalfPrecisionProduct:
         Args:
             x: the token, float32, (1, 1, ...).
         """
-        outputs = _product(tf.reshape(x, (1, -1)), self._rows) + self._bias
-        return tf.reshape(self._activation(outputs), (1, 1, *self._output_shape))
+        outputs = _product(tf.reshape(x, (1, -1)), self._rows.read_value())
+        outputs = tf.reshape(outputs, (1, 1, *self._output_shape))
+        if self._bias is not None:
+            outputs += tf.convert_to_tensor(self._bias)
+        return self._activation(outputs)
 
 
 @tf.function(jit_compile=True)
