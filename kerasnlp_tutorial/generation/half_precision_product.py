@@ -42,25 +42,28 @@ class HalfPrecisionProduct:
         self._output_shape = tuple(output_shape)
         self._bias = bias
         self._activation = activation
-        self._rows: tf.Variable | None = None
-        self._sum = tf.zeros(())
-        self.refresh()
+        weights = self._weights()
+        self._sum = tf.reduce_sum(weights)
+        self._rows = tf.Variable(self._halved(weights), trainable=False)
 
     def refresh(self) -> None:
         """Copy the weights anew if they have changed."""
+        weights = self._weights()
+        if (total := tf.reduce_sum(weights)) != self._sum:
+            self._sum = total
+            self._rows.assign(self._halved(weights))
+
+    def _weights(self) -> tf.Tensor:
         kernel = tf.convert_to_tensor(self._kernel())
         if kernel.dtype != tf.float32:
             raise InputError(
                 "half precision needs weights in float32, of a model that is not "
                 f"quantized; received {kernel.dtype.name}"
             )
-        total = tf.reduce_sum(kernel)
-        if self._rows is None:
-            rows = tf.cast(self._to_rows(kernel), tf.float16)
-            self._rows = tf.Variable(rows, trainable=False)
-        elif total != self._sum:
-            self._rows.assign(tf.cast(self._to_rows(kernel), tf.float16))
-        self._sum = total
+        return kernel
+
+    def _halved(self, weights: tf.Tensor) -> tf.Tensor:
+        return tf.cast(self._to_rows(weights), tf.float16)
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """Return the outputs, (1, 1, ...).
