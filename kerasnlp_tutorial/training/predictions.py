@@ -41,6 +41,7 @@ def predict_logits(
         limit = getattr(model.preprocessor, "sequence_length", None)
         x = _padded(features, pad_token_id, limit)
         return np.asarray(predict_outputs(model, x, batch_size), "float32")
+    # The targets are not looked at.
     dataset = length_grouped_dataset(
         features, range(count), batch_size, pad_token_id=pad_token_id
     )

@@ -6,6 +6,10 @@ import tensorflow as tf
 from kerasnlp_tutorial import training
 from kerasnlp_tutorial.training import contexts
 
+for_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="for TensorFlow"
+)
+
 
 def test_a_cpu_multiplies_in_bfloat16_only_while_fitting(monkeypatch):
     options = tf.config.optimizer.get_experimental_options
@@ -21,9 +25,7 @@ def test_a_cpu_multiplies_in_bfloat16_only_while_fitting(monkeypatch):
         assert not options()[name]
 
 
-@pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="a trait of TensorFlow"
-)
+@for_tensorflow
 def test_a_step_is_traced_once(tmp_path):
     traced = []
 
@@ -56,9 +58,7 @@ def test_a_step_is_traced_once(tmp_path):
     assert len(traced) == 1
 
 
-@pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="a trait of TensorFlow"
-)
+@for_tensorflow
 def test_an_optimizer_keeps_the_state_that_it_has(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     model.preprocessor = None
