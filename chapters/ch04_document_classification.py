@@ -498,7 +498,10 @@ from kerasnlp_tutorial.checkpoints import load_bert
 
 
 def build_model(
-    config: TransferConfig, splits: Splits
+    config: TransferConfig,
+    splits: Splits,
+    make_preprocessor=keras_nlp.models.BertTextClassifierPreprocessor,
+    segments: int = 2,
 ) -> keras_nlp.models.BertTextClassifier:
     """백본에 새 분류 헤드를 얹습니다."""
     keras.utils.set_random_seed(config.seed)
@@ -506,8 +509,8 @@ def build_model(
         model = fine_tuning.prompt_tuned_classifier(config, splits)
     else:
         texts = (t for example in splits.train for t in example.texts)
-        backbone, tokenizer = load_bert(config, texts)
-        preprocessor = keras_nlp.models.BertTextClassifierPreprocessor(
+        backbone, tokenizer = load_bert(config, texts, segments)
+        preprocessor = make_preprocessor(
             tokenizer, sequence_length=config.sequence_length
         )
         model = keras_nlp.models.BertTextClassifier(
@@ -708,11 +711,11 @@ import time
 
 
 def fine_tune(
-    run: runs.Run, splits: Splits, baselines, aim=250
+    run: runs.Run, splits: Splits, baselines, build=build_model, aim=250
 ) -> TrainedModel:
     """학습하고, 평가 데이터로 점수를 재고, 폴더에 저장합니다."""
     started, config = time.monotonic(), run.config
-    model = build_model(config, splits)
+    model = build(config, splits)
     sets = training.make_datasets(make_dataset, model, splits, config)
     monitor = training.monitored_score(len(splits.validation))
     fit(model, sets, run, aim, monitor)

@@ -115,6 +115,8 @@ class Config(TransferConfig):
     label_names: str | None = None
     """Names of the labels in these files, such as `0=참,1=중립,2=거짓`; None:
     the labels as they are."""
+    mark_matches: bool = True
+    """Mark the tokens of the second text that also occur in the first one."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -246,6 +248,39 @@ if __name__ == "__main__":
     print("세그먼트", np.array(x["segment_ids"][0]).tolist())
 
 # %% [markdown]
+# ## 두 문장에 다 있는 토큰
+#
+# 두 문장의 관계는 무엇이 같고 무엇이 다른지에서 시작합니다. 사람은 전제의 `열 시`와 가설의 `아홉 시`에서 `시`는 같고
+# 시각은 다르다는 것을 한눈에 압니다. 셀프 어텐션도 같은 토큰끼리 짝을 지을 수 있지만, 그러는 법을 레이블만 보고 배우려면
+# 쌍이 아주 많아야 합니다. 작은 모델은 수천 쌍으로 그것을 배우지 못합니다.
+#
+# 그래서 토큰이 같은지는 미리 적어 줍니다. 가설의 토큰 가운데 전제에도 있는 것은 세그먼트 번호를 1이 아니라 2로
+# 적습니다(`mark_matches`). 기계 독해 모델에 쓰이던 일치 자질(exact match feature)입니다(Chen 외, 2017). 7장의
+# 모델도 씁니다. 사전학습할 때에는 세그먼트가 둘뿐이었으므로, 2의 임베딩은 1의 것에서 출발합니다.
+
+# %%
+from kerasnlp_tutorial.models import BertPairClassifierPreprocessor
+
+# %%
+if __name__ == "__main__":
+    marking = BertPairClassifierPreprocessor(
+        tokenizer, sequence_length=48
+    )
+    pair = (["가게는 아침 열 시에 문을 연다."], ["가게는 아홉 시에 연다."])
+    x = marking(pair, y=None)
+    real = int(np.sum(x["padding_mask"]))
+    ids, segments = (
+        np.array(x[name][0])[:real] for name in ("token_ids", "segment_ids")
+    )
+    rows = [
+        [name, *(tokenizer.id_to_token(i) for i in ids[segments == n])]
+        for n, name in enumerate(["전제", "가설에만", "전제에도"])
+    ]
+    width = max(map(len, rows))
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    display.table(["세그먼트", *range(1, width)], rows).show()
+
+# %% [markdown]
 # ## 모델
 #
 # 입력이 한 줄이 되었으니 모델은 4장과 같습니다. `[CLS]` 자리의 벡터에 두 문장이 만난 결과가 모이고, 풀러와 드롭아웃,
@@ -259,9 +294,20 @@ from kerasnlp_tutorial.chapters import (
 )
 
 make_dataset = ch04.make_dataset
-build_model = ch04.build_model
 evaluate = ch04.evaluate
 format_answer = ch04.format_answer
+
+
+def build_model(
+    config: Config, splits: Splits
+) -> keras_nlp.models.BertTextClassifier:
+    """4장의 모델에, 두 문장에 다 있는 토큰의 세그먼트를 더합니다."""
+    if not config.mark_matches:
+        return ch04.build_model(config, splits)
+    return ch04.build_model(
+        config, splits, BertPairClassifierPreprocessor, segments=3
+    )
+
 
 # %%
 if __name__ == "__main__":
@@ -347,7 +393,9 @@ def train(config: Config) -> TrainedModel:
         splits = load_examples(run.config)
         # 두 문장을 비교하려면 스텝이 더 필요합니다. 처음 100에서
         # 200스텝까지는 손실이 거의 줄지 않습니다.
-        return ch04.fine_tune(run, splits, baseline_accuracies, aim=800)
+        return ch04.fine_tune(
+            run, splits, baseline_accuracies, build_model, aim=800
+        )
 
 
 def predict(
@@ -467,7 +515,7 @@ def attention_to_premise(
     words = mask.astype(bool) & (ids != tokenizer.sep_token_id)
     words[0] = False  # [CLS]
     rows, columns = (
-        np.flatnonzero(words & (segments == s)) for s in (1, 0)
+        np.flatnonzero(words & side) for side in (segments > 0, segments == 0)
     )
     weights = maps[0].mean(axis=(0, 1))[np.ix_(rows, columns)]
     tokens = [tokenizer.id_to_token(int(i)) for i in ids]

@@ -28,6 +28,7 @@ from kerasnlp_tutorial.files import (
 )
 from kerasnlp_tutorial.memory import check_room, transformer_weights
 from kerasnlp_tutorial.models import (
+    BertPairClassifierPreprocessor,
     BertQuestionAnswering,
     BertQuestionAnsweringPreprocessor,
     BertTokenClassifier,
@@ -156,9 +157,10 @@ class _Bert(HuggingFaceCheckpoint):
         if "classifier.weight" in self.tensors:
             if self._classifies_tokens():
                 return self._token_classifier(backbone, tokenizer, length)
-            preprocessor = keras_nlp.models.BertTextClassifierPreprocessor(
-                tokenizer, sequence_length=length
-            )
+            make = keras_nlp.models.BertTextClassifierPreprocessor
+            if self._marks_matches():
+                make = BertPairClassifierPreprocessor
+            preprocessor = make(tokenizer, sequence_length=length)
             task = keras_nlp.models.BertTextClassifier(
                 backbone, len(self.labels), preprocessor=preprocessor
             )
@@ -171,7 +173,7 @@ class _Bert(HuggingFaceCheckpoint):
                 sequence_length=length,
                 doc_stride=min(128, length - 3 - query),
                 max_query_length=query,
-                mark_matches=self.field("mark_matches", False, bool),  # of our exports
+                mark_matches=self._marks_matches(),
             )
             task = BertQuestionAnswering(backbone, preprocessor)
             self.fill(tensor_names.linear_head(task, "qa_outputs"))
@@ -185,6 +187,12 @@ class _Bert(HuggingFaceCheckpoint):
                 self.folder,
             )
         return None, ()
+
+    def _marks_matches(self) -> bool:
+        marks = self.field("mark_matches", False, bool)  # of our exports
+        if marks and self.count("type_vocab_size", 2) < 3:
+            self.refuse("type_vocab_size", "at least 3 with mark_matches")
+        return marks
 
     def _classifies_tokens(self) -> bool:
         names = self.config.get("architectures") or []

@@ -21,7 +21,11 @@ from kerasnlp_tutorial.checkpoints import tensor_names
 from kerasnlp_tutorial.checkpoints.tasks import load_task
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.files import locked, write_json, writing, written_whole
-from kerasnlp_tutorial.models import BertQuestionAnswering, BertTokenClassifier
+from kerasnlp_tutorial.models import (
+    BertPairClassifierPreprocessor,
+    BertQuestionAnswering,
+    BertTokenClassifier,
+)
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer
 
 logger = logging.getLogger(__name__)
@@ -40,9 +44,9 @@ def export_to_huggingface(model: str | Path, output: str | Path) -> Path:
         logits of `AutoModelFor...` equal those of the task, with two exceptions. The
         logits of a `BertForMaskedLM` differ by about 0.01 if the backbone is a plain
         `keras_nlp.models.BertBackbone`: its layers and the head use two variants of
-        GELU, those of transformers a single one. A `BertQuestionAnswering` with
-        `mark_matches` needs segment ids that the tokenizer of transformers does not
-        produce; this is logged as a warning.
+        GELU, those of transformers a single one. Models of pairs and questions that
+        were trained with `mark_matches` need segment ids that the tokenizer of
+        transformers does not produce; this is logged as a warning.
 
     Raises:
         InputError: there is no such model, transformers has no class for it, or
@@ -112,6 +116,8 @@ def _bert(
         name = "BertForSequenceClassification"
         entries += tensor_names.pooler(backbone)
         entries += tensor_names.linear_head(task, "classifier")
+        marks = isinstance(task.preprocessor, BertPairClassifierPreprocessor)
+        config |= _mark_matches(marks, "second text", "first one")
     elif isinstance(task, BertTokenClassifier):
         name, labels = "BertForTokenClassification", task.preprocessor.tags
         entries += tensor_names.linear_head(task, "classifier")
@@ -119,13 +125,8 @@ def _bert(
         # No labels: the two outputs are always start and end.
         name, labels = "BertForQuestionAnswering", ()
         entries += tensor_names.linear_head(task, "qa_outputs")
-        config["mark_matches"] = task.preprocessor.mark_matches  # not of transformers
-        if config["mark_matches"]:
-            logger.warning(
-                "tokens of the passage that occur in the question need token_type_ids "
-                "2, which the tokenizer of transformers does not produce; for a model "
-                "without them train with --set mark_matches=false"
-            )
+        marks = task.preprocessor.mark_matches
+        config |= _mark_matches(marks, "passage", "question")
     elif isinstance(task, keras_nlp.models.BertMaskedLM):
         name = "BertForMaskedLM"
         entries += tensor_names.masked_lm(task)
@@ -136,6 +137,20 @@ def _bert(
         config["id2label"] = {str(i): label for i, label in enumerate(labels)}
         config["label2id"] = {label: i for i, label in enumerate(labels)}
     return config, entries, "bert."
+
+
+def _mark_matches(marks: bool, second: str, first: str) -> dict[str, bool]:
+    """Return the field of `config.json`, which transformers does not know."""
+    if not marks:
+        return {}
+    logger.warning(
+        "tokens of the %s that occur in the %s need token_type_ids 2, which the "
+        "tokenizer of transformers does not produce; for a model without them train "
+        "with --set mark_matches=false",
+        second,
+        first,
+    )
+    return {"mark_matches": True}
 
 
 def _gpt2(

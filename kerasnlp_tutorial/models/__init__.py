@@ -4,6 +4,9 @@ Importing this package registers every class that a saved preset can refer to, s
 `from_preset` of KerasNLP opens the models that the chapters save.
 """
 
+from kerasnlp_tutorial.models.bert_pair_classifier_preprocessor import (
+    BertPairClassifierPreprocessor,
+)
 from kerasnlp_tutorial.models.bert_question_answering import BertQuestionAnswering
 from kerasnlp_tutorial.models.bert_question_answering_preprocessor import (
     BertQuestionAnsweringPreprocessor,
@@ -23,6 +26,7 @@ from kerasnlp_tutorial.models.prompt_tuned_text_classifier_preprocessor import (
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer, KoreanBertTokenizer
 
 __all__ = [
+    "BertPairClassifierPreprocessor",
     "BertQuestionAnswering",
     "BertQuestionAnsweringPreprocessor",
     "BertTokenClassifier",

@@ -12,6 +12,7 @@ from kerasnlp_tutorial import distribution
 from kerasnlp_tutorial.config import TrainingConfig
 from kerasnlp_tutorial.datasets import Splits
 from kerasnlp_tutorial.hangul import compose
+from kerasnlp_tutorial.models import BertPairClassifierPreprocessor
 from kerasnlp_tutorial.tokenizers import HuggingFaceTokenizer, KoreanBertTokenizer
 from kerasnlp_tutorial.training import compilation
 
@@ -95,7 +96,11 @@ def _ragged(
 def _packs_plainly(preprocessor: keras_nlp.models.Preprocessor) -> bool:
     """Return whether `_packed` does what a preprocessor does."""
     return (
-        type(preprocessor) is keras_nlp.models.BertTextClassifierPreprocessor
+        type(preprocessor)
+        in (
+            keras_nlp.models.BertTextClassifierPreprocessor,
+            BertPairClassifierPreprocessor,
+        )
         and preprocessor.truncate == "round_robin"
         and isinstance(
             preprocessor.tokenizer, KoreanBertTokenizer | HuggingFaceTokenizer
@@ -121,6 +126,7 @@ def _packed(
     start, end = tokenizer.cls_token_id, tokenizer.sep_token_id
     padding = tokenizer.pad_token_id
     room = preprocessor.sequence_length - 1 - len(segments)
+    marks = isinstance(preprocessor, BertPairClassifierPreprocessor)
     ids: list[int] = []
     numbers: list[int] = []  # of the segments
     lengths = []
@@ -128,8 +134,12 @@ def _packed(
         row, of_segment = [start], [0]
         for number, size in enumerate(_round_robin([*map(len, parts)], room)):
             kept = parts[number][:size]
+            if marks and number == 1:  # all but [CLS] and [SEP] can match
+                first = {*row} - {start, end}
+                of_segment += [2 if token in first else 1 for token in kept] + [1]
+            else:
+                of_segment += [number] * (len(kept) + 1)
             row += [*kept, end]
-            of_segment += [number] * (len(kept) + 1)
         if padding in row:  # the preprocessor takes it for padding
             real = [place for place, token in enumerate(row) if token != padding]
             row = [row[place] for place in real]

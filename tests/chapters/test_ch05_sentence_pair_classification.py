@@ -41,9 +41,17 @@ def test_segments_tell_the_texts_apart(model):
     )
     assert ids[: len(expected)].tolist() == expected
     assert mask.sum() == len(expected)
-    assert segments[: len(expected)].tolist() == [0] * (len(first) + 2) + [1] * (
-        len(second) + 1
-    )
+    numbers = [0] * (len(first) + 2) + [1] * (len(second) + 1)
+    assert np.minimum(segments[: len(expected)], 1).tolist() == numbers
+
+
+def test_matches_are_marked_unless_the_settings_say_otherwise(model, splits):
+    pair = (["비가 온다"], ["비가 온다"])
+    assert 2 in np.asarray(model.preprocessor(pair, y=None)["segment_ids"])
+    assert model.backbone.num_segments == 3
+    plain = ch05.build_model(ch05.Config.quick(mark_matches=False), splits)
+    assert 2 not in np.asarray(plain.preprocessor(pair, y=None)["segment_ids"])
+    assert plain.backbone.num_segments == 2
 
 
 @pytest.mark.parametrize(
@@ -127,10 +135,11 @@ def test_it_learns_from_both_texts(trained):
     assert trained.metrics["accuracy"] == 1.0
     assert trained.metrics["baselines"]["hypothesis_only"] < 0.8
     assert trained.metrics["baselines"]["premise_only"] < 0.8
-    pairs = [("가 말", "다 말"), ("가 말", "라 말"), ("나 말", "다 말")]
+    pairs = [("가 말 7", "다 말 7"), ("가 말 7", "라 말 7"), ("나 말 7", "다 말 7")]
     answers = ch05.predict(trained, pairs)
     assert [answer["label"] for answer in answers] == ["맞음", "틀림", "틀림"]
-    assert answers[0]["premise"] == "가 말" and answers[0]["hypothesis"] == "다 말"
+    assert answers[0]["premise"] == "가 말 7"
+    assert answers[0]["hypothesis"] == "다 말 7"
     assert ch05.predict(trained, []) == []
 
 
@@ -145,19 +154,19 @@ def test_a_loaded_model_predicts_the_same(trained):
 
 def test_predict_from_the_command_line(trained, capsys):
     directory = str(trained.path)
-    assert cli.main(["predict", directory, "가 말", "다 말", "가 말", "라 말"]) == 0
+    assert cli.main(["predict", directory, "가 말 7", "다 말 7", "가 말 7", "라 말 7"]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [(line[0], *line[2:]) for line in lines] == [
-        ("맞음", "가 말", "다 말"),
-        ("틀림", "가 말", "라 말"),
+        ("맞음", "가 말 7", "다 말 7"),
+        ("틀림", "가 말 7", "라 말 7"),
     ]
-    assert cli.main(["predict", directory, "--json", "가 말", "다 말"]) == 0
+    assert cli.main(["predict", directory, "--json", "가 말 7", "다 말 7"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["label"] == "맞음" and set(answer["probabilities"]) == {
         "맞음",
         "틀림",
     }
-    assert cli.main(["predict", directory, "가 말"]) == 2
+    assert cli.main(["predict", directory, "가 말 7"]) == 2
     message = "each input has 2 texts, premise and hypothesis; received 1 texts"
     assert message in capsys.readouterr().err
 

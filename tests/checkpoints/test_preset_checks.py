@@ -295,6 +295,7 @@ def test_mistakes_of_ours_are_not_put_down_to_our_own_presets(monkeypatch):
         ({"intermediate_size": 10**12}, "'encoder.layer.0.intermediate.dense.weight'"),
         ({"max_position_embeddings": 10**9}, "'embeddings.position_embeddings.weight'"),
         ({"type_vocab_size": 10**9}, "'embeddings.token_type_embeddings.weight'"),
+        ({"mark_matches": True}, "type_vocab_size must be at least 3 with mark_match"),
         ({"hidden_dropout_prob": "x"}, "hidden_dropout_prob must be a number"),
         ({"hidden_dropout_prob": float("nan")}, "at least 0 and below 1"),
         ({"id2label": ["a"]}, "id2label must be an object of 2 different labels"),

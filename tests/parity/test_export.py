@@ -63,16 +63,31 @@ def test_document_classifier(exported, reviews):
 
 
 @pytest.mark.slow
-def test_sentence_pairs(exported):
-    ours, _, folder = exported(ch05)
+def test_sentence_pairs(exported, caplog):
+    ours, labels, folder = exported(ch05)
+    assert "token_type_ids 2" in caplog.text
     theirs, tokenizer = open_in_transformers(
         "AutoModelForSequenceClassification", folder
     )
-    pairs = (["배우들이 웃는다", "비가 온다"], ["아무도 웃지 않는다", "땅이 젖는다"])
+    pairs = (["배우들이 웃는다", "비가 온다"], ["배우들이 운다", "땅이 젖는다"])
     length = ours.preprocessor.sequence_length
-    output, _ = ask(theirs, tokenizer, *pairs, length=length)
+    batch = tokenizer(
+        *pairs, padding="max_length", max_length=length, return_tensors="pt"
+    )
+    features = ours.preprocessor(pairs, y=None)
+    np.testing.assert_array_equal(batch["input_ids"], features["token_ids"])
+    segments = np.asarray(features["segment_ids"])
+    assert 2 in segments
+    batch["token_type_ids"] = torch.tensor(segments)
+    with torch.no_grad():
+        output = theirs(**batch)
     logits = ours.predict(pairs, verbose=0)
     np.testing.assert_allclose(output.logits.numpy(), logits, atol=1e-3)
+    # And back again.
+    again, names = load_task(folder)
+    again.preprocessor.sequence_length = length
+    assert names == labels
+    np.testing.assert_allclose(again.predict(pairs, verbose=0), logits, atol=1e-4)
 
 
 @pytest.mark.slow

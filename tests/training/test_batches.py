@@ -6,6 +6,7 @@ from helpers import HARD_TEXTS, printed_by
 
 from kerasnlp_tutorial import training
 from kerasnlp_tutorial.datasets import Splits
+from kerasnlp_tutorial.models import BertPairClassifierPreprocessor
 from kerasnlp_tutorial.training import batches
 from kerasnlp_tutorial.training.compilation import FIXED_SHAPES
 
@@ -157,12 +158,17 @@ def slowly(monkeypatch, preprocessor, inputs):
     ids=["texts", "column", "pairs", "short second", "short first"],
 )
 @pytest.mark.parametrize("sequence_length", [7, 8, 20])
+@pytest.mark.parametrize(
+    "make",
+    [
+        keras_nlp.models.BertTextClassifierPreprocessor,
+        BertPairClassifierPreprocessor,
+    ],
+)
 def test_few_texts_are_encoded_as_by_the_preprocessor(
-    preprocessor, inputs, sequence_length, monkeypatch
+    preprocessor, inputs, sequence_length, make, monkeypatch
 ):
-    preprocessor = keras_nlp.models.BertTextClassifierPreprocessor(
-        preprocessor.tokenizer, sequence_length=sequence_length
-    )
+    preprocessor = make(preprocessor.tokenizer, sequence_length=sequence_length)
     assert batches._packs_plainly(preprocessor)
     found = training.encode(preprocessor, inputs)
     expected = slowly(monkeypatch, preprocessor, inputs)
