@@ -38,7 +38,8 @@ def load_bert(
             preset as in `preset_folder`.
         texts: training texts.
         segments: minimum number of segments of the backbone. Embeddings of missing
-            segments are copies of the last one.
+            segments are that of the last one plus noise from `config.seed`, as large
+            as the embeddings of tokens are.
 
     Raises:
         InputError: there is no such preset, it is no BERT, it cannot read
@@ -54,21 +55,26 @@ def load_bert(
         if not isinstance(tokenizer, HuggingFaceTokenizer):
             tokenizer = KoreanBertTokenizer(tokenizer.get_vocabulary())
     check_known(tokenizer, texts, config.allow_unknown)
-    return _with_segments(backbone, segments), tokenizer
+    return _with_segments(backbone, segments, config.seed), tokenizer
 
 
 def _with_segments(
-    backbone: keras_nlp.models.BertBackbone, count: int
+    backbone: keras_nlp.models.BertBackbone, count: int, seed: int
 ) -> keras_nlp.models.BertBackbone:
-    """Return the backbone, or a copy with more segments if it has too few."""
+    """Return the backbone, or a copy with more segments if it has too few.
+
+    Without noise, a training needs hundreds of steps to tell new segments apart.
+    """
     if backbone.num_segments >= count:
         return backbone
     config = backbone.get_config() | {"num_segments": count}
     wider = type(backbone).from_config(config)
+    size = np.std(keras.ops.convert_to_numpy(backbone.token_embedding.embeddings))
     for old, new in zip(backbone.weights, wider.weights, strict=True):
         value = keras.ops.convert_to_numpy(old)
-        if value.shape != new.shape:
-            value = np.pad(value, [(0, count - len(value)), (0, 0)], mode="edge")
+        if missing := new.shape[0] - len(value):
+            noise = np.random.default_rng(seed).normal(0, size, (missing, *new.shape[1:]))
+            value = np.concatenate([value, value[-1:] + noise])
         new.assign(value)
     return wider
 

@@ -14,6 +14,7 @@ from kerasnlp_tutorial.datasets.examples import (
 )
 from kerasnlp_tutorial.datasets.hangul_numbers import hangul_number
 from kerasnlp_tutorial.datasets.nli import (
+    HARD_NLI_SAMPLE,
     KLUE_NLI,
     KORNLI,
     NLI_SAMPLE,
@@ -51,6 +52,7 @@ from kerasnlp_tutorial.datasets.tagged_units import read_bio, read_klue_ner
 
 __all__ = [
     "CHATBOT",
+    "HARD_NLI_SAMPLE",
     "HARD_SAMPLE",
     "KLUE_NER",
     "KLUE_NLI",

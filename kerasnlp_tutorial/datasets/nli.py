@@ -1,5 +1,6 @@
 """Natural language inference: KLUE-NLI, KorNLI, and a sample in KLUE's format."""
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -73,6 +74,13 @@ NLI_SAMPLE = Corpus(
     citation="kerasnlp-tutorial, sample sentence pairs, 2026",
     files=(RemoteFile("train.json"), RemoteFile("test.json")),
     folder=SAMPLES / "nli",
+)
+
+HARD_NLI_SAMPLE = dataclasses.replace(
+    NLI_SAMPLE,
+    name="hard",
+    title="Sentence pairs composed for this project that need knowledge of the world",
+    folder=SAMPLES / "hard-nli",
 )
 
 

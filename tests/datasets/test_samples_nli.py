@@ -4,21 +4,23 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from kerasnlp_tutorial.datasets import NLI_SAMPLE, read_klue_nli
+from kerasnlp_tutorial.datasets import HARD_NLI_SAMPLE, NLI_SAMPLE, read_klue_nli
 
 
-def read(split):
-    return read_klue_nli(NLI_SAMPLE.path(f"{split}.json"))
+@pytest.fixture(params=[NLI_SAMPLE, HARD_NLI_SAMPLE], ids=lambda corpus: corpus.name)
+def read(request):
+    """A function that reads a file of either corpus."""
+    return lambda split: read_klue_nli(request.param.path(f"{split}.json"))
 
 
 @pytest.mark.parametrize(("split", "at_least"), [("train", 2400), ("test", 600)])
-def test_size_and_balance(split, at_least):
+def test_size_and_balance(read, split, at_least):
     counts = Counter(pair.label for pair in read(split))
     assert counts.total() >= at_least
     assert counts.keys() == {"참", "거짓", "중립"} and len(set(counts.values())) == 1
 
 
-def test_every_hypothesis_has_every_label_once():
+def test_every_hypothesis_has_every_label_once(read):
     for split in ("train", "test"):
         labels = defaultdict(list)
         for pair in read(split):
@@ -28,7 +30,7 @@ def test_every_hypothesis_has_every_label_once():
         }
 
 
-def test_the_files_share_no_sentence():
+def test_the_files_share_no_sentence(read):
     train, test = (
         {text for pair in read(split) for text in (pair.first, pair.second)}
         for split in ("train", "test")
@@ -38,7 +40,7 @@ def test_the_files_share_no_sentence():
     assert len(set(premises)) == len(premises)
 
 
-def test_neither_length_nor_negation_tells_the_label():
+def test_neither_length_nor_negation_tells_the_label(read):
     pairs = read("train") + read("test")
     lengths, negated = defaultdict(list), defaultdict(list)
     for pair in pairs:
@@ -52,7 +54,7 @@ def test_neither_length_nor_negation_tells_the_label():
     assert max(shares) - min(shares) < 0.1
 
 
-def test_no_near_duplicates_among_the_hypotheses():
+def test_no_near_duplicates_among_the_hypotheses(read):
     def bigrams(text):
         text = "".join(text.split())
         return {text[i : i + 2] for i in range(len(text) - 1)}
