@@ -18,6 +18,7 @@
 #
 # - 문장 둘이 `[SEP]`과 세그먼트 번호로 한 줄의 입력이 되는 과정
 # - 4장의 모델과 학습 코드를 그대로 다시 쓰기
+# - 두 문장에 다 있는 토큰을 표시하는 법
 # - 데이터 편향: 한쪽 문장만 보고도 맞히는 모델을 의심하는 법
 # - 셀프 어텐션에서 두 문장이 만나는 자리 들여다보기
 # - 작은 모델이 못하는 것과 큰 모델이 하는 것
@@ -76,6 +77,7 @@ if __name__ == "__main__":
 # | `dataset` | 말뭉치 |
 # |---|---|
 # | `sample` | 이 프로젝트를 위해 지어 쓴 쌍. 패키지에 들어 있습니다 |
+# | `hard` | 그 가운데 세상에 관한 지식이 있어야 풀리는 쌍만. 역시 패키지에 들어 있습니다 |
 # | `klue-nli` | KLUE의 자연어 추론 말뭉치. 내려받아 씁니다(CC BY-SA 4.0) |
 # | `kornli` | 영어 말뭉치 MultiNLI와 XNLI를 한국어로 옮긴 KorNLI. 내려받아 씁니다(CC BY-SA 4.0) |
 #
@@ -257,7 +259,8 @@ if __name__ == "__main__":
 #
 # 그래서 토큰이 같은지는 미리 적어 줍니다. 가설의 토큰 가운데 전제에도 있는 것은 세그먼트 번호를 1이 아니라 2로
 # 적습니다(`mark_matches`). 기계 독해 모델에 쓰이던 일치 자질(exact match feature)입니다(Chen 외, 2017). 7장의
-# 모델도 씁니다. 사전학습할 때에는 세그먼트가 둘뿐이었으므로, 2의 임베딩은 1의 것에서 출발합니다.
+# 모델도 씁니다. 사전학습할 때에는 세그먼트가 둘뿐이었으므로, 2의 임베딩은 1의 것에 잡음을 더해 시작합니다. 잡음의 크기는
+# 토큰 임베딩과 같습니다. 1의 것을 그대로 베끼면 둘을 가려 쓰게 되기까지 수백 스텝이 걸립니다.
 
 # %%
 from kerasnlp_tutorial.models import BertPairClassifierPreprocessor
@@ -267,11 +270,15 @@ if __name__ == "__main__":
     marking = BertPairClassifierPreprocessor(
         tokenizer, sequence_length=48
     )
-    pair = (["가게는 아침 열 시에 문을 연다."], ["가게는 아홉 시에 연다."])
+    pair = (
+        ["가게는 아침 열 시에 문을 연다."],
+        ["가게는 아홉 시에 연다."],
+    )
     x = marking(pair, y=None)
     real = int(np.sum(x["padding_mask"]))
     ids, segments = (
-        np.array(x[name][0])[:real] for name in ("token_ids", "segment_ids")
+        np.array(x[name][0])[:real]
+        for name in ("token_ids", "segment_ids")
     )
     rows = [
         [name, *(tokenizer.id_to_token(i) for i in ids[segments == n])]
@@ -428,7 +435,7 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # 학습 데이터의 정확도는 계속 오르는데, 검증 데이터의 정확도는 도중에 멈추고 검증 손실은 다시 오르지 않나요? 그렇다면 4장에서
-# 본 과적합입니다. 작은 모델은 학습한 쌍을 외울 수는 있어도, 거기에서 추론의 규칙을 찾아내기는 어렵습니다.
+# 본 과적합이 시작된 것입니다. 작은 모델은 학습한 쌍을 외울 수는 있어도, 거기에서 추론의 규칙을 찾아내기는 어렵습니다.
 #
 # ## 결과 읽기
 
@@ -439,8 +446,9 @@ if __name__ == "__main__":
     print(f"매크로 F1 {trained.metrics['macro_f1']:.3f}")
 
 # %% [markdown]
-# 둘을 함께 본 점수가 한쪽만 본 점수보다 얼마나 높은지를 보세요. 그만큼이 두 문장을 비교해서 얻은 점수입니다. 차이가
-# 작다면 이 모델은 추론을 거의 배우지 못한 것입니다.
+# 둘을 함께 본 점수가 한쪽만 본 점수보다 얼마나 높은지를 보세요. 그만큼이 두 문장을 비교해서 얻은 점수입니다. 사전학습이 한
+# 몫은 같은 모델을 무작위 초기화에서 학습하고(`--backbone scratch`), 표시가 한 몫은 표시 없이 학습하면(`--set
+# mark_matches=false`) 드러납니다.
 #
 # 어느 관계를 어느 관계로 착각하는지도 봅니다.
 
@@ -458,7 +466,7 @@ if __name__ == "__main__":
     display.confusion_matrix(counts, splits.labels).show()
 
 # %% [markdown]
-# 자신 있게 틀린 예입니다. 예측이 한 관계에 몰려 있고 확률도 비슷하다면, 쌍마다 다르게 읽은 것이 아닙니다.
+# 자신 있게 틀린 예입니다. 같은 말이 많은데 뜻은 다른 쌍이나, 같은 말이 없는데 뜻은 같은 쌍이 많지 않나요?
 
 # %%
 if __name__ == "__main__":
@@ -475,7 +483,7 @@ if __name__ == "__main__":
     display.table(["전제", "가설", "정답", "예측", "확률"], rows).show()
 
 # %% [markdown]
-# 추론에는 단어를 비교하는 것 말고도 여러 가지 지식이 필요합니다.
+# 추론에는 단어를 비교하는 것 말고도 여러 가지 지식이 필요합니다. `dataset="hard"`의 쌍들이 그렇습니다.
 #
 # | 전제 | 가설 | 정답 | 알아야 하는 것 |
 # |---|---|---|---|
@@ -515,7 +523,8 @@ def attention_to_premise(
     words = mask.astype(bool) & (ids != tokenizer.sep_token_id)
     words[0] = False  # [CLS]
     rows, columns = (
-        np.flatnonzero(words & side) for side in (segments > 0, segments == 0)
+        np.flatnonzero(words & side)
+        for side in (segments > 0, segments == 0)
     )
     weights = maps[0].mean(axis=(0, 1))[np.ix_(rows, columns)]
     tokens = [tokenizer.id_to_token(int(i)) for i in ids]
@@ -548,7 +557,7 @@ if __name__ == "__main__":
 #
 # ## 새 쌍 분류하기
 #
-# 저장한 폴더를 `load_trained`로 다시 열어, 처음에 본 쌍들을 물어봅니다. 정답은 위에서부터 참, 거짓, 중립입니다.
+# 저장한 폴더를 `load_trained`로 다시 열어 물어봅니다. 정답은 위에서부터 참, 거짓, 중립입니다.
 
 # %%
 from kerasnlp_tutorial.trained import load_trained
@@ -557,8 +566,8 @@ from kerasnlp_tutorial.trained import load_trained
 if __name__ == "__main__":
     premise = "가게는 아침 열 시에 문을 연다."
     hypotheses = [
-        "가게는 오전에 문을 연다.",
-        "가게는 하루 종일 닫혀 있다.",
+        "가게는 열 시에 문을 연다.",
+        "가게는 열 시에 문을 닫는다.",
         "가게에는 손님이 많다.",
     ]
     new_pairs = [(premise, hypothesis) for hypothesis in hypotheses]
@@ -570,15 +579,29 @@ if __name__ == "__main__":
     display.stacked_bars(rows, "새 쌍의 확률").show()
     right = [a["label"] for a in answers] == ["참", "거짓", "중립"]
     print("셋 다 맞혔습니다." if right else "틀린 것이 있습니다.")
-    expected = 3 * trained.metrics["accuracy"]
-    print(
-        f"평가 데이터의 정확도로 보면 셋 가운데 {expected:.1f}개꼴입니다."
-    )
 
 # %% [markdown]
-# 세 쌍의 확률을 서로 비교해 보세요. 가설이 다른데도 거의 같다면, 모델은 가설을 제대로 읽지 않고 전제의 말투에 기대어 답하는
-# 것입니다. `아침 열 시`가 `오전`이라는 것, `하루 종일 닫혀 있다`가 `문을 연다`와 함께 옳을 수 없다는 것을 이 작은 모델은
-# 알지 못합니다. 학습 데이터에서 어떤 말투가 어느 관계와 함께 나왔는지를 외웠을 뿐입니다. 이런 모델을 일에 쓰면 안 됩니다.
+# 전제는 하나인데 답이 셋 다 다릅니다. 가설을 읽고 전제와 비교했다는 뜻입니다. 이번에는 이 장을 열 때 본 쌍들입니다. 정답은
+# 참, 거짓입니다.
+
+# %%
+if __name__ == "__main__":
+    hypotheses = [
+        "가게는 오전에 문을 연다.",
+        "가게는 하루 종일 닫혀 있다.",
+    ]
+    new_pairs = [(premise, hypothesis) for hypothesis in hypotheses]
+    answers = predict(load_trained(trained.path), new_pairs)
+    rows = {
+        f"{a['premise']}\n→ {a['hypothesis']}": a["probabilities"]
+        for a in answers
+    }
+    display.stacked_bars(rows, "지식이 있어야 풀리는 쌍").show()
+
+# %% [markdown]
+# `아침 열 시`가 `오전`이라는 것, `하루 종일 닫혀 있다`가 `문을 연다`와 함께 옳을 수 없다는 것을 이 작은 모델은 알지
+# 못합니다. 두 문장에 같은 말이 얼마나 있는지, 남은 말이 시각이나 부정인지를 보고 답할 뿐입니다. 말이 겹치지 않으면 대개
+# 중립이라고 합니다. 그런 지식은 사전학습에서 옵니다.
 #
 # 명령줄에서는 두 글을 나란히 적습니다. 폴더의 이름은 학습을 마쳤을 때 위에 적힌 것으로 바꿉니다. 쌍이 여럿이면 첫 줄에
 # `premise`와 `hypothesis`를 탭으로 나누어 적은 TSV나 JSON 줄을 표준 입력으로 줍니다.
@@ -662,7 +685,7 @@ if __name__ == "__main__":
 #
 # - 자연어 추론은 전제에 비추어 가설이 참, 거짓, 중립 가운데 무엇인지 답하는 문장 쌍 분류입니다.
 # - 두 문장을 `[SEP]`으로 잇고 세그먼트 번호로 나누면, 4장의 모델과 학습 코드를 그대로 씁니다. 너무 길면 긴 쪽부터 자릅니다.
-# - 두 문장은 셀프 어텐션 안에서 만납니다.
+# - 두 문장은 셀프 어텐션 안에서 만납니다. 두 문장에 다 있는 토큰을 표시해 주면 작은 모델도 비교하는 법을 배웁니다.
 # - 한쪽 문장만 보는 기준선이 높으면 데이터에 편향이 있는 것입니다. 점수는 가설만, 전제만 본 점수와 나란히 놓고 읽습니다.
 # - 추론에 필요한 지식은 사전학습에서 옵니다. 작은 모델은 확신을 가지고 틀리고, 큰 모델은 같은 데이터로 훨씬 잘합니다.
 #
@@ -753,6 +776,7 @@ if __name__ == "__main__":
 # %% [markdown]
 # ## 더 읽을거리
 #
+# - Chen 외(2017), *Reading Wikipedia to Answer Open-Domain Questions*, ACL. 일치 자질.
 # - Bowman 외(2015), *A large annotated corpus for learning natural language inference*, EMNLP. SNLI.
 # - Williams 외(2018), *A Broad-Coverage Challenge Corpus for Sentence Understanding through Inference*, NAACL. MultiNLI.
 # - Gururangan 외(2018), *Annotation Artifacts in Natural Language Inference Data*, NAACL. 가설만 보고 맞히기.

@@ -73,7 +73,9 @@ def _with_segments(
     for old, new in zip(backbone.weights, wider.weights, strict=True):
         value = keras.ops.convert_to_numpy(old)
         if missing := new.shape[0] - len(value):
-            noise = np.random.default_rng(seed).normal(0, size, (missing, *new.shape[1:]))
+            noise = np.random.default_rng(seed).normal(
+                0, size, (missing, *new.shape[1:])
+            )
             value = np.concatenate([value, value[-1:] + noise])
         new.assign(value)
     return wider
