@@ -18,7 +18,8 @@ REVIEW_WORDS = {"긍정": "최고", "부정": "최악"}
 def choose_weights(model: keras_nlp.models.Task, config: TransferConfig) -> None:
     """Set which weights are trainable. Call it before the model is compiled.
 
-    Head and pooler are always trained: pretraining leaves the pooler random.
+    Head and pooler are always trained, and so are segment embeddings if there are more
+    than the two of pretraining: they are random to begin with.
 
     Args:
         model: a classifier on a BERT backbone.
@@ -42,6 +43,8 @@ def choose_weights(model: keras_nlp.models.Task, config: TransferConfig) -> None
             if getattr(layer, "lora_enabled", False) and layer.bias is not None:
                 layer.bias.trainable = False
     backbone.pooled_dense.trainable = True
+    if backbone.num_segments > 2:
+        backbone.segment_embedding.trainable = True
 
 
 def prompt_tuned_classifier(

@@ -6,6 +6,7 @@ import pytest
 
 from kerasnlp_tutorial import fine_tuning, runs, training
 from kerasnlp_tutorial.chapters import ch04_document_classification as ch04
+from kerasnlp_tutorial.chapters import ch05_sentence_pair_classification as ch05
 from kerasnlp_tutorial.checkpoints import load_masked_lm
 from kerasnlp_tutorial.errors import InputError
 from kerasnlp_tutorial.trained import load_trained
@@ -57,6 +58,28 @@ def test_lora_learns_small_matrices_alone_and_merging_changes_nothing(splits, tm
         run.finish(model, splits.labels, {})
     loaded = load_trained(tmp_path / "run")
     assert not any("lora" in w.path for w in loaded.model.weights)
+    np.testing.assert_allclose(loaded.model(x), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["frozen", "lora"])
+def test_a_new_segment_is_learnt_by_every_method(method, tmp_path):
+    settings = ch05.Config(
+        max_train_examples=64,
+        batch_size=16,
+        sequence_length=48,
+        method=method,
+        output=str(tmp_path / "run"),
+    )
+    splits = ch05.load_examples(settings)
+    model = ch05.build_model(settings, splits)
+    moved = learnt(model, splits, settings)
+    assert any("segment_embedding" in path for path in moved)
+    assert not any("token_embedding" in path for path in moved)
+    x = model.preprocessor((["비가 온다"], ["비가 그친다"]), y=None)
+    expected = np.array(model(x))
+    with runs.Run.begin("ch05", settings) as run:
+        run.finish(model, splits.labels, {})
+    loaded = load_trained(tmp_path / "run")
     np.testing.assert_allclose(loaded.model(x), expected, atol=1e-4)
 
 

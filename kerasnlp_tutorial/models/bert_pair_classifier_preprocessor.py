@@ -17,7 +17,7 @@ class BertPairClassifierPreprocessor(keras_nlp.models.BertTextClassifierPreproce
     backbone needs three segments. It is the exact match feature of
     [Chen et al., 2017](https://arxiv.org/abs/1704.00051). A small model that has to
     find out from a few thousand pairs which tokens are equal does not; from the mark
-    it knows.
+    it knows. All unknown tokens count as equal, since the model sees one token.
 
     Args:
         tokenizer: A BERT tokenizer.
@@ -55,6 +55,23 @@ class BertPairClassifierPreprocessor(keras_nlp.models.BertTextClassifierPreproce
     x["segment_ids"]  # [[0, 0, 0, 0, 2, 1, 2, 1]]
     ```
     """
+
+    # None, or `TextClassifierPreprocessor.from_preset` of KerasNLP could choose this
+    # class for any BERT.
+    backbone_cls = None
+
+    @classmethod
+    def from_preset(cls, preset, **kwargs):
+        """Return the preprocessor of a BERT preset, with marks.
+
+        Args:
+            preset: string. Folder or name of the preset, as for the base class.
+            **kwargs: Keyword arguments of the base class's method, such as
+                `sequence_length`.
+        """
+        base = keras_nlp.models.BertTextClassifierPreprocessor
+        found = base.from_preset(preset, **kwargs)
+        return cls(found.tokenizer, found.sequence_length, found.truncate)
 
     def call(self, x, y=None, sample_weight=None):
         features = super().call(x)

@@ -178,9 +178,20 @@ def test_more_segments_change_nothing_for_the_first_ones(bert):
     x = {"token_ids": ids, "padding_mask": np.ones_like(ids)}
     x["segment_ids"] = np.array([[0, 0, 0, 0, 1, 1]])
     expected = backbone.predict(x, verbose=0)["sequence_output"]
-    for segment in (1, 2):  # a new one begins as the last of the old ones
-        x["segment_ids"][0, 4] = segment
-        found = wider.predict(x, verbose=0)["sequence_output"]
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+    found = wider.predict(x, verbose=0)["sequence_output"]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
     assert type(wider) is type(backbone) and wider.num_segments == 3
     assert load_bert(config, ())[0].num_segments == 2
+
+
+def test_a_new_segment_is_as_far_from_the_last_one_as_tokens_are_from_zero():
+    def segments(seed):
+        config = ch04.Config(backbone="bert_mini_ko", seed=seed)
+        backbone, _ = load_bert(config, (), segments=3)
+        tokens = np.array(backbone.token_embedding.embeddings)
+        return np.array(backbone.segment_embedding.embeddings), np.std(tokens)
+
+    rows, size = segments(seed=7)
+    assert np.std(rows[2] - rows[1]) == pytest.approx(size, rel=0.2)
+    np.testing.assert_array_equal(segments(seed=7)[0], rows)
+    assert not np.array_equal(segments(seed=8)[0][2], rows[2])

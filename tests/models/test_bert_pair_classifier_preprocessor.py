@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kerasnlp_tutorial.checkpoints import preset_folder
 from kerasnlp_tutorial.models import (
     BertPairClassifierPreprocessor,
     KoreanBertTokenizer,
@@ -35,6 +36,7 @@ def marks(preprocessor, first, second):
         ("", "가", [1, 1]),
         ("가", "", [1]),
         ("가 [SEP]", "[SEP] 가", [1, 2, 1]),
+        ("쀍", "돐 가", [2, 1, 1]),  # both are [UNK]
     ],
 )
 def test_tokens_of_the_second_text_that_the_first_one_has(
@@ -82,3 +84,25 @@ def test_in_a_pipeline_and_from_a_preset(preprocessor, tmp_path):
     np.testing.assert_array_equal(
         x["segment_ids"], preprocessor(pairs, y=None)["segment_ids"]
     )
+
+
+def test_from_a_preset_by_name():
+    preprocessor = BertPairClassifierPreprocessor.from_preset(
+        preset_folder("bert_mini_ko"), sequence_length=16
+    )
+    assert preprocessor.sequence_length == 16
+    assert 2 in marks(preprocessor, "비가 온다", "비가 온다")
+
+
+def test_general_classes_of_kerasnlp_do_not_choose_it():
+    base = keras_nlp.models.TextClassifierPreprocessor
+    found = base.from_preset(preset_folder("bert_mini_ko"))
+    assert type(found) is keras_nlp.models.BertTextClassifierPreprocessor
+    # The choice depends on the order of a set, so look at all that could be chosen.
+    able = [c for c in subclasses(base) if c.backbone_cls is found.backbone_cls]
+    assert able == [keras_nlp.models.BertTextClassifierPreprocessor]
+
+
+def subclasses(base):
+    direct = base.__subclasses__()
+    return direct + [c for cls in direct for c in subclasses(cls)]
