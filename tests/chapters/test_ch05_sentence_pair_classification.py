@@ -26,7 +26,7 @@ def model(splits):
 
 def test_the_sample(splits):
     parts = (splits.train, splits.validation, splits.test)
-    assert [len(part) for part in parts] == [182, 18, 630]
+    assert [len(part) for part in parts] == [180, 20, 660]
     assert splits.labels == ("거짓", "중립", "참")
 
 
