@@ -293,8 +293,7 @@ if __name__ == "__main__":
 
 # %% [markdown]
 # 조사나 마침표처럼 뜻과 상관없는 토큰도 표시됩니다. 무엇이 중요한지는 모델이 학습합니다.
-
-# %% [markdown]
+#
 # ## 모델
 #
 # 입력이 한 줄이 되었으니 모델은 4장과 같습니다. `[CLS]` 자리의 벡터에 두 문장이 만난 결과가 모이고, 풀러와 드롭아웃,
@@ -570,8 +569,19 @@ if __name__ == "__main__":
 # %%
 from kerasnlp_tutorial.trained import load_trained
 
+
+def answer_bars(answers: list[dict], title: str) -> display.Display:
+    """쌍마다 세 관계의 확률을 막대로."""
+    rows = {
+        f"{a['premise']}\n→ {a['hypothesis']}": a["probabilities"]
+        for a in answers
+    }
+    return display.stacked_bars(rows, title)
+
+
 # %%
 if __name__ == "__main__":
+    loaded = load_trained(trained.path)
     hypothesis = "가게는 열 시에 문을 닫는다."
     premises = [
         "가게는 밤 열 시에 문을 닫는다.",
@@ -579,12 +589,8 @@ if __name__ == "__main__":
         "가게에는 오늘도 손님이 북적인다.",
     ]
     new_pairs = [(premise, hypothesis) for premise in premises]
-    answers = predict(load_trained(trained.path), new_pairs)
-    rows = {
-        f"{a['premise']}\n→ {a['hypothesis']}": a["probabilities"]
-        for a in answers
-    }
-    display.stacked_bars(rows, "새 쌍의 확률").show()
+    answers = predict(loaded, new_pairs)
+    answer_bars(answers, "새 쌍의 확률").show()
     right = [a["label"] for a in answers] == ["참", "거짓", "중립"]
     print("셋 다 맞혔습니다." if right else "틀린 것이 있습니다.")
 
@@ -600,12 +606,8 @@ if __name__ == "__main__":
         "가게는 하루 종일 닫혀 있다.",
     ]
     new_pairs = [(premise, hypothesis) for hypothesis in hypotheses]
-    answers = predict(load_trained(trained.path), new_pairs)
-    rows = {
-        f"{a['premise']}\n→ {a['hypothesis']}": a["probabilities"]
-        for a in answers
-    }
-    display.stacked_bars(rows, "지식이 있어야 풀리는 쌍").show()
+    answers = predict(loaded, new_pairs)
+    answer_bars(answers, "지식이 있어야 풀리는 쌍").show()
 
 # %% [markdown]
 # `아침 열 시`가 `오전`이라는 것, `하루 종일 닫혀 있다`가 `문을 연다`와 함께 옳을 수 없다는 것을 이 작은 모델은 알지

@@ -2,10 +2,10 @@
 
 import keras
 import keras_nlp
-import numpy as np
 import tensorflow as tf
 
 from kerasnlp_tutorial.models.backend_tensors import backend_tensors
+from kerasnlp_tutorial.models.occurrence import occurs_in
 
 
 @keras.saving.register_keras_serializable(package="kerasnlp_tutorial")
@@ -83,18 +83,16 @@ class BertPairClassifierPreprocessor(keras_nlp.models.BertTextClassifierPreproce
 
     def _marked(self, token_ids, segment_ids, padding_mask) -> tf.Tensor:
         """Return the segment ids, with 2 for tokens that the first text has as well."""
-        special = [self.tokenizer.cls_token_id, self.tokenizer.sep_token_id]
-        special = tf.constant(special, token_ids.dtype)
-        words = tf.reduce_all(token_ids[..., tf.newaxis] != special, axis=-1)
-        words &= tf.cast(padding_mask, "bool")
-        first, second = words & (segment_ids == 0), words & (segment_ids == 1)
-        # (..., tokens, tokens): whether a token equals one of the first text.
-        equal = token_ids[..., tf.newaxis] == token_ids[..., tf.newaxis, :]
-        matches = tf.reduce_any(equal & first[..., tf.newaxis, :], axis=-1)
-        return tf.where(matches & second, 2, segment_ids)
+        special = tf.constant(
+            [self.tokenizer.cls_token_id, self.tokenizer.sep_token_id], token_ids.dtype
+        )
+        first = (segment_ids == 0) & tf.cast(padding_mask, "bool")
+        first &= ~occurs_in(token_ids, special)
+        matches = occurs_in(token_ids, tf.where(first, token_ids, -1))
+        return tf.where(matches & (segment_ids == 1), 2, segment_ids)
 
 
 def _tensorflow(values) -> tf.Tensor:
     if isinstance(values, tf.Tensor):
         return values
-    return tf.convert_to_tensor(np.asarray(keras.ops.convert_to_numpy(values)))
+    return tf.convert_to_tensor(keras.ops.convert_to_numpy(values))

@@ -5,6 +5,7 @@ import keras_nlp
 import tensorflow as tf
 
 from kerasnlp_tutorial.models.backend_tensors import backend_tensors
+from kerasnlp_tutorial.models.occurrence import occurs_in
 from kerasnlp_tutorial.tokenizers import KoreanBertTokenizer
 from kerasnlp_tutorial.tokenizers.windows import windows
 
@@ -200,8 +201,7 @@ class BertQuestionAnsweringPreprocessor(keras_nlp.models.Preprocessor):
 
     def _matches(self, ids, questions) -> tf.RaggedTensor:
         """Return 1 for each id that occurs in the question of its row, else 0."""
-        queries = questions.to_tensor(-2)[:, tf.newaxis, :]  # no id is -1 or -2
-        matches = tf.reduce_any(ids.to_tensor(-1)[:, :, tf.newaxis] == queries, axis=2)
+        matches = occurs_in(ids.to_tensor(-1), questions.to_tensor(-2))  # no such ids
         return tf.RaggedTensor.from_tensor(tf.cast(matches, "int32"), ids.row_lengths())
 
     def _answer_tokens(self, starts, ends, spans) -> tuple[tf.Tensor, tf.Tensor]:
