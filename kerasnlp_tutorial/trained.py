@@ -73,17 +73,23 @@ def stored_config(path: str | Path, training: dict[str, Any]) -> Any:
 def trained_once(name: str, dataset: str | None = None) -> TrainedModel:
     """Load the default model of a chapter, which the first call trains.
 
+    A stored model that cannot be read is trained again.
+
     Args:
         name: name of the chapter, such as `ch04`.
         dataset: name of a corpus in the package; None for the default of the chapter.
     """
     path = cached_path(f"{name}-{dataset}" if dataset else name)
-    if not (path / TRAINING_FILE).is_file():
-        chapter = registry.find(name)
-        logger.info("training the model of %s once, into %s", chapter.title, path)
-        module = chapter.load_task()
-        settings: dict[str, Any] = {"dataset": dataset} if dataset else {}
-        settings["resume"] = is_resumable(path)
-        settings["overwrite"] = not settings["resume"]
-        module.train(module.Config(output=str(path), **settings))
+    if (path / TRAINING_FILE).is_file():
+        try:
+            return load_trained(path)
+        except InputError as error:  # such as a folder of a newer Keras
+            logger.warning("%s; it is trained again", error)
+    chapter = registry.find(name)
+    logger.info("training the model of %s once, into %s", chapter.title, path)
+    module = chapter.load_task()
+    settings: dict[str, Any] = {"dataset": dataset} if dataset else {}
+    settings["resume"] = is_resumable(path)
+    settings["overwrite"] = not settings["resume"]
+    module.train(module.Config(output=str(path), **settings))
     return load_trained(path)

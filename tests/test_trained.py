@@ -2,6 +2,7 @@ from helpers import FakeModel
 
 from kerasnlp_tutorial import runs, trained
 from kerasnlp_tutorial.config import TrainingConfig
+from kerasnlp_tutorial.errors import InputError
 
 
 def test_a_model_that_another_chapter_needs_is_trained_once(tmp_path, monkeypatch):
@@ -28,3 +29,12 @@ def test_a_model_that_another_chapter_needs_is_trained_once(tmp_path, monkeypatc
     assert path == trained.trained_once("ch04")
     assert path.is_relative_to(tmp_path / "cache") and len(trainings) == 1
     assert runs.describe(path)["metrics"] == {"accuracy": 0.5}
+
+    def damaged_at_first(path):
+        if len(trainings) == 1:
+            raise InputError(f"{path} was written by another version")
+        return path
+
+    monkeypatch.setattr(trained, "load_trained", damaged_at_first)
+    assert path == trained.trained_once("ch04")
+    assert len(trainings) == 2
