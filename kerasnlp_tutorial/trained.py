@@ -14,7 +14,6 @@ from kerasnlp_tutorial.runs import (
     TrainedModel,
     cached_path,
     describe,
-    is_resumable,
 )
 
 logger = logging.getLogger(__name__)
@@ -83,13 +82,13 @@ def trained_once(name: str, dataset: str | None = None) -> TrainedModel:
     if (path / TRAINING_FILE).is_file():
         try:
             return load_trained(path)
-        except InputError as error:  # such as a folder of a newer Keras
+        except InputError as error:
+            if isinstance(error.__cause__, OSError | MemoryError):
+                raise  # not the fault of the folder
             logger.warning("%s; it is trained again", error)
     chapter = registry.find(name)
     logger.info("training the model of %s once, into %s", chapter.title, path)
     module = chapter.load_task()
     settings: dict[str, Any] = {"dataset": dataset} if dataset else {}
-    settings["resume"] = is_resumable(path)
-    settings["overwrite"] = not settings["resume"]
-    module.train(module.Config(output=str(path), **settings))
+    module.train(module.Config(output=str(path), overwrite=True, **settings))
     return load_trained(path)

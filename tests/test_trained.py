@@ -1,3 +1,4 @@
+import pytest
 from helpers import FakeModel
 
 from kerasnlp_tutorial import runs, trained
@@ -37,4 +38,12 @@ def test_a_model_that_another_chapter_needs_is_trained_once(tmp_path, monkeypatc
 
     monkeypatch.setattr(trained, "load_trained", damaged_at_first)
     assert path == trained.trained_once("ch04")
+    assert len(trainings) == 2
+
+    def out_of_memory(path):
+        raise InputError("out of memory") from MemoryError()
+
+    monkeypatch.setattr(trained, "load_trained", out_of_memory)
+    with pytest.raises(InputError, match="memory"):
+        trained.trained_once("ch04")
     assert len(trainings) == 2
