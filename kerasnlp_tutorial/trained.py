@@ -72,7 +72,7 @@ def stored_config(path: str | Path, training: dict[str, Any]) -> Any:
 def trained_once(name: str, dataset: str | None = None) -> TrainedModel:
     """Load the default model of a chapter, which the first call trains.
 
-    A stored model that cannot be read is trained again.
+    A stored model that another version has written is trained again.
 
     Args:
         name: name of the chapter, such as `ch04`.
@@ -84,7 +84,7 @@ def trained_once(name: str, dataset: str | None = None) -> TrainedModel:
             return load_trained(path)
         except InputError as error:
             if isinstance(error.__cause__, OSError | MemoryError):
-                raise  # not the fault of the folder
+                raise  # the folder may be sound
             logger.warning("%s; it is trained again", error)
     chapter = registry.find(name)
     logger.info("training the model of %s once, into %s", chapter.title, path)
